@@ -1,0 +1,87 @@
+"""The exceptions of hpo_magic.
+
+::
+
+    HpoError
+    ├── SpaceError        a domain, a condition or a config breaks a rule (also a ValueError)
+    ├── CellError         a cell cannot become an objective; quotes its line (also a ValueError)
+    ├── StrategyError     no such strategy, or one that does not fit the space (also a ValueError)
+    ├── MetricError       what a trial returned is no finite number (also a ValueError)
+    ├── StudyError        a call that the study's state does not allow
+    │   └── StudyInUse    another search runs this study now
+    └── StoreError        the store cannot be opened, read or written
+
+Each message names the argument, its value, the rule that it breaks and the cure.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HpoError(Exception):
+    """Root of every error that hpo_magic raises on purpose."""
+
+
+class SpaceError(HpoError, ValueError):
+    """A domain, a condition or a config breaks a rule of the search space."""
+
+
+class CellError(HpoError, ValueError):
+    """A cell cannot be read as an objective.
+
+    Parameters
+    ----------
+    message : str
+        The rule that was broken and its cure.
+    line : int or None
+        Line of the cell, counted from 1 (the ``%%hpo`` line).
+    source : str
+        Text of that line.
+
+    Examples
+    --------
+    >>> print(CellError("low must be below high", line=3, source="lr = 1  # hpo: 2..1"))
+    line 3: low must be below high
+        lr = 1  # hpo: 2..1
+    """
+
+    def __init__(self, message: str, line: int | None = None, source: str = "") -> None:
+        self.line, self.source = line, source
+        quoted = f"line {line}: {message}\n    {source.strip()}" if line is not None else message
+        super().__init__(quoted)
+
+
+class StrategyError(HpoError, ValueError):
+    """A strategy is unknown or does not fit the space."""
+
+
+class MetricError(HpoError, ValueError):
+    """What a trial returned cannot be used as its metric."""
+
+
+class StudyError(HpoError):
+    """A call that the study's present state does not allow."""
+
+
+class StudyInUse(StudyError):
+    """Another search is running this study now."""
+
+
+class StoreError(HpoError):
+    """The store cannot be opened, read or written."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return " (did you mean …?)" for the nearest known word, else an empty string.
+
+    Examples
+    --------
+    >>> did_you_mean("randon", ["random", "grid"])
+    " (did you mean 'random'?)"
+    >>> did_you_mean("xyz", ["random", "grid"])
+    ''
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else ""

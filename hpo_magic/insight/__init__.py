@@ -1,0 +1,1 @@
+"""What was learnt: plots of the history, and later the numbers behind them."""

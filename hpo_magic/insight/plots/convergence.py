@@ -1,0 +1,81 @@
+"""Convergence: every trial, the best so far, the failures and the incumbent, over the trials' numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+from hpo_magic.insight.plots.style import BEST, FAILED, LINE, TRIAL, dress
+from hpo_magic.space import Space
+from hpo_magic.trials import History
+
+Array = NDArray[np.float64]
+
+
+def draw(history: History, space: Space, ax: Axes) -> None:
+    """Draw the convergence of a history into axes.
+
+    Trials far worse than the rest are cut off at the frame's edge, so that the good ones can be told apart; the
+    axis is logarithmic where all values are positive and span more than a factor of 30.
+    """
+    goal = history.goals[0]
+    done = history.done
+    numbers = np.array([trial.number for trial in done], dtype=float)
+    values = np.array([goal.sign * history.loss(trial) for trial in done], dtype=float)
+    dress(ax)
+    ax.set_xlabel("trial", fontsize=9)
+    ax.set_ylabel(goal.metric, fontsize=9)
+    ax.set_xlim(-0.5, _right_edge(len(history)))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if not len(values):
+        ax.set_ylim(0, 1)
+        ax.yaxis.set_major_locator(NullLocator())
+        _failures(history, ax, 0.0)
+        return
+    log = bool(values.min() > 0 and values.max() / values.min() > 30)
+    ax.set_yscale("log" if log else "linear")
+    low, high = _limits(values, goal.sign, log)
+    ax.set_ylim(low, high)
+    shown = np.clip(values, low, high)
+    best = np.minimum.accumulate(goal.sign * values) * goal.sign
+    ax.plot(numbers, shown, "o", color=TRIAL, markersize=4, alpha=0.65, markeredgewidth=0)
+    ax.step(numbers, best, where="post", color=LINE, linewidth=1.6)
+    incumbent = history.incumbent
+    if incumbent is not None:
+        ax.plot([incumbent.number], [goal.sign * history.loss(incumbent)], "*", color=BEST, markersize=13)
+    _failures(history, ax, low)
+
+
+def _failures(history: History, ax: Axes, low: float) -> None:
+    if history.failed:
+        ax.plot(
+            [trial.number for trial in history.failed], [low] * len(history.failed), "x",
+            color=FAILED, markersize=6, clip_on=False,
+        )  # fmt: skip
+
+
+def _right_edge(count: int) -> float:
+    """Grow in steps, so that the frame stays the same for most new trials."""
+    edge = 10
+    while edge < count:
+        edge = int(edge * 1.5)
+    return edge + 0.5
+
+
+def _limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
+    """Return limits that change seldom: the good half whole, bad outliers cut, rounded outward to a coarse grid."""
+    scaled = np.log10(values) if log else values
+    losses = sign * scaled
+    best, median = losses.min(), np.median(losses)
+    worst = min(losses.max(), median + 3 * max(median - best, 1e-12))
+    low, high = sorted((sign * best, sign * worst))
+    span = high - low
+    if span <= 0:
+        span = abs(high) * 0.1 or 1.0
+    grid = 10 ** np.floor(np.log10(span)) / 2
+    low, high = np.floor((low - 0.05 * span) / grid) * grid, np.ceil((high + 0.05 * span) / grid) * grid
+    return (float(10**low), float(10**high)) if log else (float(low), float(high))
+
+

@@ -1,0 +1,68 @@
+"""Parameters of the best: a row each, where in its range the best lies and where the other trials lay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from hpo_magic.insight.plots.style import BEST, INK, TRIAL, dress
+from hpo_magic.space import Choice, Space
+from hpo_magic.space.encoding import to_unit
+from hpo_magic.trials import History
+
+_FAINT, _MOST = 200, 24
+
+
+def draw(history: History, space: Space, ax: Axes) -> None:
+    """Draw the parameters of the incumbent into axes; ranges run from left to right on their own scale."""
+    dress(ax)
+    names = [name for name in space if name != space.budget][:_MOST]
+    rows = np.arange(len(names))[::-1]
+    ax.set_xlim(-0.03, 1.45)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.set_yticks(rows, [_short(name, 18) for name in names], fontsize=9)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    ax.hlines(rows, 0, 1, color=INK, linewidth=0.8, alpha=0.5, gid="frame")
+    best = history.incumbent
+    xs, ys = [], []
+    for row, name in zip(rows, names, strict=True):
+        for trial in history.done[-_FAINT:]:
+            if name in trial.config:
+                xs.append(_place(space, name, trial.config[name]))
+                ys.append(row)
+    ax.plot(xs, ys, "|", color=TRIAL, markersize=9, alpha=0.5)
+    if best is None:
+        return
+    there = [(row, name) for row, name in zip(rows, names, strict=True) if name in best.config]
+    ax.plot(
+        [_place(space, name, best.config[name]) for _, name in there], [row for row, _ in there], "D",
+        color=BEST, markersize=7,
+    )  # fmt: skip
+    for row, name in zip(rows, names, strict=True):
+        text = readable(best.config[name]) if name in best.config else "–"
+        ax.text(1.06, row, _short(text, 22), color=INK, fontsize=9, va="center", parse_math=False)
+
+
+def readable(value: Any) -> str:
+    """Return a value in a few characters.
+
+    Examples
+    --------
+    >>> readable(0.000123456), readable("rbf"), readable(64)
+    ('0.0001235', 'rbf', '64')
+    """
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _place(space: Space, name: str, value: Any) -> float:
+    domain = space[name]
+    if isinstance(domain, Choice) and value not in domain.options:
+        return 0.0
+    return min(max(to_unit(domain, value), 0.0), 1.0)
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""Trying it: the objective, a trial's context, the runner and the executors."""

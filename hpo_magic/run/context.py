@@ -1,0 +1,115 @@
+"""What a running trial may ask and say: report, should_stop, checkpoint, seed. Outside a trial they do no harm."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from threading import Event
+
+from hpo_magic.run.logs import TrialLog
+
+
+class TrialStop(BaseException):
+    """Ends a trial from within: raised by `report`, or sent into the trial's thread.
+
+    A BaseException, so that ``except Exception`` in a training loop does not swallow it.
+    """
+
+
+@dataclass
+class TrialContext:
+    """The live side of one running trial."""
+
+    number: int
+    seed: int
+    log: TrialLog = field(default_factory=TrialLog)
+    on_report: Callable[[float, int], bool] = lambda value, step: True
+    folder: Path | None = None
+    stop: Event = field(default_factory=Event)
+    steps: int = 0
+
+
+current: ContextVar[TrialContext | None] = ContextVar("hpo_magic_trial", default=None)
+
+
+def report(value: float, step: int | None = None) -> None:
+    """Report an intermediate value of the metric.
+
+    Parameters
+    ----------
+    value : float
+        As the user counts it.
+    step : int, optional
+        Epoch, batch or fold; default: one more than the last.
+
+    Raises
+    ------
+    TrialStop
+        Inside a trial that should stop. Outside a trial nothing happens.
+
+    Examples
+    --------
+    >>> report(0.9)
+    """
+    context = current.get()
+    if context is None:
+        return
+    from hpo_magic.run.metric import as_number
+
+    at = context.steps if step is None else int(step)
+    context.steps = at + 1
+    go_on = context.on_report(as_number(value, "the reported value"), at)
+    if not go_on or context.stop.is_set():
+        raise TrialStop(f"stopped at step {at}")
+
+
+def should_stop() -> bool:
+    """Whether the trial was asked to stop; False outside a trial.
+
+    Examples
+    --------
+    >>> should_stop()
+    False
+    """
+    context = current.get()
+    return context is not None and context.stop.is_set()
+
+
+def checkpoint() -> Path:
+    """Return the trial's folder for files, made on first use; outside a trial a temporary one.
+
+    Examples
+    --------
+    >>> checkpoint().is_dir()
+    True
+    """
+    context = current.get()
+    if context is None or context.folder is None:
+        return _scratch()
+    context.folder.mkdir(parents=True, exist_ok=True)
+    return context.folder
+
+
+def seed() -> int:
+    """Return a number that is the trial's own and the same on every run of it; 0 outside a trial.
+
+    Examples
+    --------
+    >>> seed()
+    0
+    """
+    context = current.get()
+    return 0 if context is None else context.seed
+
+
+@lru_cache(maxsize=1)
+def _scratch_owner() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="hpo_magic-", ignore_cleanup_errors=True)
+
+
+def _scratch() -> Path:
+    return Path(_scratch_owner().name)

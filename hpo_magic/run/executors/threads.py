@@ -1,0 +1,124 @@
+"""Trials in threads of this process, which can be interrupted between two steps of the interpreter."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from hpo_magic.run.context import TrialStop
+from hpo_magic.run.trial_run import Outcome
+
+_send = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_send.argtypes = (ctypes.c_ulong, ctypes.py_object)
+_send.restype = ctypes.c_int
+
+
+class ThreadJob:
+    """A call in a worker thread."""
+
+    def __init__(self, call: Callable[[], Outcome], done: Callable[[Outcome], None], worker: _Worker) -> None:
+        self._call, self._done, self._worker = call, done, worker
+        self._lock = threading.Lock()
+        self._ended = self._abandoned = False
+
+    def run(self) -> None:
+        """Run the call in the worker's own thread; a stop may arrive between any two steps of this."""
+        outcome = Outcome()
+        try:
+            try:
+                outcome = self._call()
+            finally:
+                self._end()
+        except TrialStop:
+            self._end()
+        if not self._abandoned:
+            self._done(outcome)
+
+    def interrupt(self) -> None:
+        """Raise TrialStop inside the call at its next step."""
+        with self._lock:
+            if not self._ended and self._worker.thread.ident is not None:
+                _send(self._worker.thread.ident, TrialStop)
+
+    def abandon(self) -> None:
+        """Let the worker finish alone; its outcome is thrown away and the worker is not used again."""
+        with self._lock:
+            if not self._ended:
+                self._abandoned = True
+                self._worker.retire()
+
+    def _end(self) -> None:
+        """From here on no stop may arrive; one that is already on its way is taken back."""
+        while not self._ended:
+            try:
+                with self._lock:
+                    self._ended = True
+                    _send(self._worker.thread.ident or 0, ctypes.py_object())
+            except TrialStop:
+                continue
+
+
+class _Worker:
+    """A daemon thread that is used again: thread pools of numerical libraries belong to the thread that calls them."""
+
+    def __init__(self, name: str, free: Callable[[_Worker], None]) -> None:
+        self._jobs: SimpleQueue[ThreadJob | None] = SimpleQueue()
+        self._free, self._retired = free, False
+        self.thread = threading.Thread(target=self._main, name=name, daemon=True)
+        self.thread.start()
+
+    def put(self, job: ThreadJob | None) -> None:
+        self._jobs.put(job)
+
+    def retire(self) -> None:
+        self._retired = True
+
+    def _main(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.run()
+            if self._retired:
+                return
+            self._free(self)
+
+
+class ThreadExecutor:
+    """Calls in daemon threads, as many at a time as are submitted.
+
+    Examples
+    --------
+    >>> heard = SimpleQueue()
+    >>> executor = ThreadExecutor()
+    >>> job = executor.submit(lambda: Outcome({"loss": 1.0}), heard.put)
+    >>> heard.get(timeout=5).values
+    {'loss': 1.0}
+    >>> executor.close()
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[_Worker] = []
+        self._lock, self._closed = threading.Lock(), False
+
+    def submit(self, call: Callable[[], Outcome], done: Callable[[Outcome], None]) -> ThreadJob:
+        """Start a call in an idle worker, or in a new one."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else _Worker("hpo_magic-trial", self._give_back)
+        job = ThreadJob(call, done, worker)
+        worker.put(job)
+        return job
+
+    def close(self) -> None:
+        """Let the workers go as they become idle."""
+        with self._lock:
+            self._closed = True
+            for worker in self._idle:
+                worker.put(None)
+            self._idle.clear()
+
+    def _give_back(self, worker: _Worker) -> None:
+        with self._lock:
+            if self._closed:
+                worker.put(None)
+            else:
+                self._idle.append(worker)

@@ -1,0 +1,66 @@
+"""What counts as a number, and how an objective's result becomes the values of its metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hpo_magic.errors import MetricError
+
+
+def as_number(value: Any, name: str = "the metric") -> float:
+    """Return a finite float from a number, a numpy scalar, a 0-d array or a one-element tensor.
+
+    Raises
+    ------
+    MetricError
+        Says what it was instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_number(np.array(0.5))
+    0.5
+    >>> as_number("0.9", "accuracy")
+    Traceback (most recent call last):
+    ...
+    hpo_magic.errors.MetricError: accuracy is text ('0.9'); it must be a finite number
+    """
+    if value is None:
+        raise MetricError(f"{name} is None; it must be a finite number (does a function lack its return?)")
+    if isinstance(value, (str, bytes)):
+        raise MetricError(f"{name} is text ({_short(value)}); it must be a finite number")
+    shape = getattr(value, "shape", None)
+    if shape is not None and math.prod(shape) != 1:
+        raise MetricError(f"{name} is an array of shape {tuple(shape)}; reduce it to one number, as with .mean()")
+    try:
+        number = float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, RuntimeError):
+        raise MetricError(f"{name} is a {type(value).__name__} ({_short(value)}); it must be a finite number") from None
+    if not math.isfinite(number):
+        raise MetricError(f"{name} is {number}; it must be a finite number")
+    return number
+
+
+def as_values(result: Any, metrics: Sequence[str]) -> dict[str, float]:
+    """Return {metric: number} from a mapping that holds every metric, or from a number where there is one metric.
+
+    Examples
+    --------
+    >>> as_values({"loss": 1, "time": 2}, ["loss"])
+    {'loss': 1.0, 'time': 2.0}
+    """
+    if not isinstance(result, Mapping):
+        if len(metrics) > 1:
+            raise MetricError(f"the objective returned {_short(result)}; return a dict with {', '.join(metrics)}")
+        return {metrics[0]: as_number(result, metrics[0])}
+    missing = [metric for metric in metrics if metric not in result]
+    if missing:
+        raise MetricError(f"the objective returned {sorted(map(str, result))}, which lacks {missing[0]!r}; add it")
+    return {str(name): as_number(value, str(name)) for name, value in result.items()}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,288 @@
+"""The background loop: starts trials, hears their outcomes, keeps to the limits, and heeds pause, resume and stop.
+
+It decides nothing about configs and stores nothing itself: both are the ledger's (the study's).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from hpo_magic.errors import HpoError
+from hpo_magic.run.context import TrialContext
+from hpo_magic.run.executors.protocol import Executor, Job
+from hpo_magic.run.limits import Limits
+from hpo_magic.run.logs import routing
+from hpo_magic.run.trial_run import Guard, Objective, Outcome, run_trial
+from hpo_magic.trials import Failure, Trial
+
+GRACE = 0.9
+"""Seconds that a trial has to heed a stop before it is let go."""
+_AGAIN, _TICK, _RENEW = 0.1, 0.25, 5.0
+
+
+class Phase(StrEnum):
+    """What a search is doing."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the background loop is there."""
+        return self not in (Phase.IDLE, Phase.STOPPED, Phase.FINISHED)
+
+
+class Ledger(Protocol):
+    """What the runner needs of a study."""
+
+    metrics: Sequence[str]
+
+    def ask(self) -> Trial | None:
+        """Return a trial to start, or None where there is none now."""
+
+    def context(self, trial: Trial) -> TrialContext:
+        """Return the live side of a trial."""
+
+    def record(self, trial: Trial, outcome: Outcome, log: str) -> None:
+        """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`)."""
+
+    def flush(self) -> None:
+        """Store what could not be stored before."""
+
+    def renew(self) -> None:
+        """Say that the search is alive."""
+
+    def counted(self) -> int:
+        """Return how many trials count towards the limit."""
+
+    def announce(self) -> None:
+        """Tell listeners that the phase has changed."""
+
+
+@dataclass
+class _Running:
+    trial: Trial
+    context: TrialContext
+    job: Job
+    since: float = field(default_factory=time.monotonic)
+    stop_at: float | None = None
+    failure: Failure | None = None
+
+
+class Runner:
+    """A search in a daemon thread.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    objective : callable
+    executor : Executor
+    limits : Limits
+    guards : sequence of Guard
+        Held around every trial, in its thread.
+    """
+
+    def __init__(
+        self, ledger: Ledger, objective: Objective, executor: Executor, limits: Limits, guards: Sequence[Guard] = ()
+    ) -> None:
+        self._ledger, self._objective, self._executor, self._guards = ledger, objective, executor, guards
+        self.limits = limits
+        self.phase, self.message = Phase.RUNNING, ""
+        self.error: BaseException | None = None
+        self._running: dict[int, _Running] = {}
+        self._outcomes: SimpleQueue[tuple[int, Outcome]] = SimpleQueue()
+        self._wake, self._lock = threading.Event(), threading.RLock()
+        self._spent, self._since = 0.0, time.monotonic()
+        self._first: list[Outcome] | None = []
+        self._renewed = time.monotonic()
+        self.thread = threading.Thread(target=self._main, name="hpo_magic-runner", daemon=True)
+
+    def start(self) -> None:
+        """Start the loop."""
+        self.thread.start()
+
+    def pause(self) -> None:
+        """Start no more trials; the running ones end."""
+        with self._lock:
+            if self.phase is Phase.RUNNING:
+                self._enter(Phase.PAUSING if self._running else Phase.PAUSED, "")
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        with self._lock:
+            if self.phase in (Phase.PAUSING, Phase.PAUSED):
+                self._first = None
+                self._enter(Phase.RUNNING, "")
+
+    def stop(self, why: str = "") -> None:
+        """Interrupt the running trials and end the search."""
+        with self._lock:
+            if self.phase.alive and self.phase is not Phase.STOPPING:
+                self._enter(Phase.STOPPING, why)
+
+    def set_limits(self, limits: Limits) -> None:
+        """Change the limits; they hold at once."""
+        self.limits = limits
+        self._wake.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end in small steps, so that an interrupt gets through; whether it came."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.thread.is_alive():
+            self.thread.join(0.05)
+            if deadline is not None and time.monotonic() > deadline:
+                return not self.thread.is_alive()
+        return True
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the search has run, pauses not counted."""
+        active = self.phase in (Phase.RUNNING, Phase.PAUSING, Phase.STOPPING)
+        return self._spent + (time.monotonic() - self._since if active else 0.0)
+
+    def _enter(self, phase: Phase, message: str) -> None:
+        with self._lock:
+            spent = self.elapsed
+            self.phase, self.message = phase, message
+            self._spent, self._since = spent, time.monotonic()
+        self._ledger.announce()
+        self._wake.set()
+
+    def _main(self) -> None:
+        with routing:
+            try:
+                while self.phase.alive:
+                    self._guarded(self._step)
+                    self._wake.wait(self._patience())
+                    self._wake.clear()
+            finally:
+                self._executor.close()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Whatever goes wrong in the search itself pauses it and is said; the thread lives on."""
+        try:
+            work()
+        except HpoError as error:
+            self._trouble(str(error), error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the user's search silently
+            self._trouble(f"internal error: {type(error).__name__}: {error}", error)
+
+    def _trouble(self, message: str, error: BaseException) -> None:
+        self.error = error
+        with self._lock:
+            if not self.phase.alive:
+                return
+            if self.phase is Phase.STOPPING and not self._running:
+                self._enter(Phase.STOPPED, message)
+            elif self.phase is not Phase.STOPPING:
+                self._enter(Phase.PAUSING if self._running else Phase.PAUSED, message)
+
+    def _step(self) -> None:
+        self._hear()
+        self._mind_the_clock()
+        if self.phase is Phase.PAUSING and not self._running:
+            self._enter(Phase.PAUSED, self.message)
+        if self.phase is Phase.STOPPING:
+            self._stop_running()
+            if not self._running:
+                self._ledger.flush()
+                self._enter(Phase.STOPPED, self.message)
+        elif self.phase is Phase.RUNNING:
+            self._ledger.flush()
+            self._fill()
+        if time.monotonic() - self._renewed > _RENEW:
+            self._renewed = time.monotonic()
+            self._ledger.renew()
+
+    def _patience(self) -> float:
+        """Seconds until something may have to be done without a wake-up."""
+        return _AGAIN / 2 if any(run.stop_at is not None for run in self._running.values()) else _TICK
+
+    def _fill(self) -> None:
+        while self.phase is Phase.RUNNING and len(self._running) < self.limits.workers:
+            room = None if self.limits.trials is None else self.limits.trials - self._ledger.counted()
+            if room is not None and room <= len(self._running):
+                if not self._running:
+                    self._enter(Phase.FINISHED, f"all {self.limits.trials} trials are done")
+                return
+            trial = self._ledger.ask()
+            if trial is None:
+                if not self._running:
+                    self._enter(Phase.FINISHED, "every config of the space has been tried")
+                return
+            self._launch(trial)
+
+    def _launch(self, trial: Trial) -> None:
+        context = self._ledger.context(trial)
+        metrics, number = self._ledger.metrics, trial.number
+
+        def call() -> Outcome:
+            return run_trial(self._objective, trial.config, context, metrics, self._guards)
+
+        def done(outcome: Outcome) -> None:
+            self._outcomes.put((number, outcome))
+            self._wake.set()
+
+        with self._lock:
+            self._running[number] = _Running(trial, context, self._executor.submit(call, done))
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                number, outcome = self._outcomes.get_nowait()
+            except Empty:
+                return
+            with self._lock:
+                run = self._running.pop(number)
+            self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome)
+
+    def _end(self, run: _Running, outcome: Outcome) -> None:
+        self._ledger.record(run.trial, outcome, run.context.log.text())
+        if self._first is not None and self.phase is not Phase.STOPPING:
+            self._first.append(outcome)
+            kinds = {o.failure.likeness if o.failure else None for o in self._first}
+            if None in kinds or len(kinds) > 1:
+                self._first = None
+            elif len(self._first) == 3:
+                self._first = None
+                message = f"the first three trials all failed in the same way: {outcome.failure}"
+                self._enter(Phase.PAUSING if self._running else Phase.PAUSED, message)
+
+    def _mind_the_clock(self) -> None:
+        limits, now = self.limits, time.monotonic()
+        if limits.timeout is not None and self.elapsed > limits.timeout and self.phase is not Phase.STOPPING:
+            self._enter(Phase.STOPPING, f"the time limit of {limits.timeout:g} s is reached")
+        for run in list(self._running.values()):
+            if limits.trial_timeout is not None and now - run.since > limits.trial_timeout and run.failure is None:
+                run.failure = Failure("TimeLimit", f"took longer than the trial's limit of {limits.trial_timeout:g} s")
+                self._interrupt(run, now)
+            elif run.stop_at is not None:
+                self._interrupt(run, now)
+
+    def _stop_running(self) -> None:
+        for run in list(self._running.values()):
+            if run.stop_at is None:
+                self._interrupt(run, time.monotonic())
+
+    def _interrupt(self, run: _Running, now: float) -> None:
+        run.context.stop.set()
+        if run.stop_at is None:
+            run.stop_at = now + GRACE
+        if now < run.stop_at:
+            run.job.interrupt()
+            return
+        run.job.abandon()
+        with self._lock:
+            self._running.pop(run.trial.number, None)
+        self._end(run, Outcome(failure=run.failure))

@@ -1,0 +1,51 @@
+"""One trial from start to outcome, in the thread that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from hpo_magic.run.context import TrialContext, TrialStop, current
+from hpo_magic.run.failure import failure_of
+from hpo_magic.run.isolation import process_state
+from hpo_magic.run.metric import as_values
+from hpo_magic.space import Config
+from hpo_magic.trials import Failure
+
+Objective: TypeAlias = Callable[[Config], Any]
+"""From a config to a number or {metric: number}."""
+Guard: TypeAlias = Callable[[TrialContext], AbstractContextManager[Any]]
+"""Something to hold around a trial."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended: with values, with a failure, or stopped (neither)."""
+
+    values: dict[str, float] | None = None
+    failure: Failure | None = None
+
+
+def run_trial(
+    objective: Objective, config: Config, context: TrialContext, metrics: Sequence[str], guards: Sequence[Guard] = ()
+) -> Outcome:
+    """Run an objective on a config and say how it ended.
+
+    TrialStop passes through where it was sent from outside; whatever else the objective raises, SystemExit and
+    KeyboardInterrupt included, is a failure of the trial and of nothing else.
+    """
+    token = current.set(context)
+    try:
+        with ExitStack() as held:
+            held.enter_context(process_state.trial())
+            for guard in guards:
+                held.enter_context(guard(context))
+            return Outcome(as_values(objective(dict(config)), metrics))
+    except TrialStop:
+        return Outcome()
+    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:  # noqa: BLE001 - it is the user's code
+        return Outcome(failure=failure_of(error))
+    finally:
+        current.reset(token)

@@ -1,0 +1,1 @@
+"""What to try next: strategies, the samplers and schedulers that they are made of, and surrogates."""

@@ -1,0 +1,116 @@
+"""The unit cube in bulk: many points at once, as samplers that score thousands of candidates need it.
+
+Two coordinate systems. Proposal coordinates are uniform over what is in play and are read by ``Space.decode``.
+Model coordinates are those of ``Space.encode``: they know all options and do not move when a choice is narrowed.
+Shapes: n points, d parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.space import Budget, Choice, Config, Float, Int, Space
+from hpo_magic.space.domains import levels
+from hpo_magic.space.encoding import from_unit, to_unit
+
+Array = NDArray[np.float64]
+
+INACTIVE, NO_OPTION = 0.5, -1.0
+"""Model coordinates of an inactive number and an inactive unordered choice: two inactive values are at distance zero."""
+
+
+class Cube:
+    """A space's cube in bulk.
+
+    Examples
+    --------
+    >>> space = Space({"act": Choice(["relu", "tanh"]), "n": Int(1, 4)})
+    >>> Cube(space).model(np.array([[0.9, 0.3]]))
+    array([[0.75 , 0.375]])
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.unordered = np.array([isinstance(d, Choice) and not d.ordered for d in space.values()])  # (d,)
+        self.held = np.array([n in space.fixed or n == space.budget or _single(space, n) for n in space])  # (d,)
+        self._inactive = np.where(self.unordered, NO_OPTION, INACTIVE)  # (d,)
+        self._columns = [_column(space, name) for name in space]
+        self._conditional = [(j, c) for j, n in enumerate(space) if (c := space.condition(n)) is not None]
+
+    def model(self, points: Array) -> Array:
+        """Return the model coordinates of proposal coordinates, (n, d) → (n, d)."""
+        columns = [read(points[:, j]) for j, read in enumerate(self._columns)]
+        model = np.stack(columns, axis=1)
+        return np.where(self.active(model), model, self._inactive)
+
+    def active(self, model: Array) -> NDArray[np.bool_]:
+        """Return which parameters exist at model coordinates, (n, d)."""
+        active = np.ones(model.shape, dtype=bool)
+        names = self.space.names
+        for j, condition in self._conditional:
+            parents = [names.index(name) for name in sorted(condition.names)]
+            keys = np.where(active[:, parents], model[:, parents], np.nan)  # (n, parents)
+            rows, group = np.unique(keys, axis=0, return_inverse=True)
+            holds = [self._holds(condition.holds, parents, row) for row in rows]
+            active[:, j] = np.array(holds)[group.ravel()]
+        return active
+
+    def _holds(self, test: Callable[[Config], bool], parents: Sequence[int], row: Array) -> bool:
+        names, domains = self.space.names, list(self.space.values())
+        known = {names[p]: from_unit(domains[p], u) for p, u in zip(parents, row, strict=True) if not np.isnan(u)}
+        return test(known)
+
+    def encode(self, configs: Sequence[Config]) -> Array:
+        """Return the model coordinates of configs, (n, d)."""
+        model = np.array([self.space.encode(config) for config in configs]).reshape(len(configs), len(self.space))
+        return np.where(np.isnan(model), self._inactive, model)
+
+    def proposal(self, config: Config, rng: np.random.Generator) -> Array:
+        """Return proposal coordinates of a config, random where it has no value in play, (d,)."""
+        point = rng.random(len(self.space))
+        for j, (name, domain) in enumerate(self.space.items()):
+            if name not in config:
+                continue
+            options = self.space.chosen.get(name)
+            if options is None:
+                point[j] = min(max(to_unit(domain, config[name]), 0.0), 1.0)
+            elif config[name] in options:
+                point[j] = (options.index(config[name]) + rng.random()) / len(options)
+        return point
+
+
+def _single(space: Space, name: str) -> bool:
+    return isinstance(space[name], Choice) and len(space.options(name)) == 1
+
+
+def _column(space: Space, name: str) -> Callable[[Array], Array]:
+    """Return the function from proposal to model coordinates of one parameter."""
+    domain = space[name]
+    if name in space.fixed:
+        return _constant(to_unit(domain, space.fixed[name]))
+    if isinstance(domain, Budget):
+        return _constant(1.0 - 0.5 / (levels(domain) or 1) if not domain.log else to_unit(domain, domain.high))
+    if isinstance(domain, Choice):
+        places = np.array([to_unit(domain, option) for option in space.options(name)])
+        if domain.ordered and name not in space.chosen:
+            places = np.sort(places)
+        return lambda u: places[np.minimum((u * len(places)).astype(int), len(places) - 1)]
+    if isinstance(domain, Float) and domain.step is None:
+        return lambda u: np.clip(u, 0.0, 1.0)
+    if isinstance(domain, Int) and domain.log:
+        low, high = np.log(domain.low - 0.5), np.log(domain.high + 0.5)
+
+        def log_int(u: Array) -> Array:
+            value = np.clip(np.round(np.exp(low + u * (high - low))), domain.low, domain.high)
+            return np.asarray((np.log(value) - low) / (high - low))
+
+        return log_int
+    count = levels(domain) or 1
+    return lambda u: (np.minimum((u * count).astype(int), count - 1) + 0.5) / count
+
+
+def _constant(coordinate: float) -> Callable[[Array], Array]:
+    return lambda u: np.full(len(u), coordinate)

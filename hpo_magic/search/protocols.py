@@ -1,0 +1,56 @@
+"""The two halves of a strategy: Sampler (what to try next) and Scheduler (how long to run it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import History, Trial
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Proposes configs: a pure function of the space, the history and a random stream, remembering nothing."""
+
+    def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
+        """Return the next config, or None where everything there is has been tried."""
+
+    def explain(self, space: Space, trials: int | None) -> str:
+        """Say in one line what will be done on this space within so many trials, and why."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Start a new config with this budget (None where the space has no budget)."""
+
+    budget: int | None = None
+
+
+@dataclass(frozen=True)
+class Promote:
+    """Run the config of an earlier trial again, on a larger budget."""
+
+    trial: int
+    budget: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Start nothing until a running trial ends."""
+
+
+Action: TypeAlias = Sample | Promote | Wait
+
+
+@runtime_checkable
+class Scheduler(Protocol):
+    """Decides how long trials run: also a pure function of the history."""
+
+    def next(self, space: Space, history: History) -> Action:
+        """Return what to start next."""
+
+    def keep(self, space: Space, history: History, trial: Trial) -> bool:
+        """Whether a trial that has just reported shall go on."""

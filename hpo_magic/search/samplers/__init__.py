@@ -1,0 +1,1 @@
+"""Samplers: one method a file, each a frozen dataclass that remembers nothing."""

@@ -1,0 +1,1 @@
+"""Schedulers: one method a file."""

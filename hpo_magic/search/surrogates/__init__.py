@@ -1,0 +1,1 @@
+"""Surrogates: models of the objective that samplers and insight share."""

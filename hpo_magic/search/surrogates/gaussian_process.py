@@ -1,0 +1,142 @@
+"""Gaussian process with a Matérn-5/2 kernel over mixed coordinates, fitted by maximum a posteriori.
+
+Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losses, ℓ_j lengthscales, w_j = ℓ_j⁻²,
+s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
+r² = Σ w_j Δ²_j, q = √5 r, K = s²(1 + q + q²/3)e^{-q} + σ²I, α = K⁻¹y.
+θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.linalg.lapack import dpotri
+from scipy.optimize import minimize
+
+Array = NDArray[np.float64]
+
+_LENGTH, _SIGNAL, _NOISE = (np.log(0.5), 1.0), (0.0, 1.0), (-5.0, 2.0)
+"""Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²."""
+_JITTER = 1e-8
+_SQRT5 = np.sqrt(5.0)
+
+
+@dataclass(frozen=True)
+class GaussianProcess:
+    """A fitted process.
+
+    Examples
+    --------
+    >>> X = np.linspace(0, 1, 9)[:, None]
+    >>> gp = fit(X, np.sin(6 * X[:, 0]), np.array([False]))
+    >>> mean, spread = gp.predict(np.array([[0.3]]))
+    >>> bool(abs(mean[0] - np.sin(1.8)) < 0.05)
+    True
+    """
+
+    points: Array  # (n, d)
+    unordered: NDArray[np.bool_]  # (d,)
+    theta: Array  # (d + 2,)
+    chol: Array  # (n, n), lower
+    alpha: Array  # (n,)
+
+    def predict(self, points: Array) -> tuple[Array, Array]:
+        """Return the posterior mean and spread of the noise-free function at (m, d) points, each (m,)."""
+        cross = self._kernel(points)  # (m, n)
+        mean = cross @ self.alpha
+        v = solve_triangular(self.chol, cross.T, lower=True, check_finite=False)  # (n, m)
+        variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", v, v)
+        return mean, np.sqrt(np.maximum(variance, 1e-12))
+
+    def _kernel(self, points: Array) -> Array:
+        weights = np.exp(-2 * self.theta[:-2])
+        flat = ~self.unordered
+        a, b = points[:, flat] * np.sqrt(weights[flat]), self.points[:, flat] * np.sqrt(weights[flat])
+        squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2 * a @ b.T
+        for j in np.flatnonzero(self.unordered):
+            squared += weights[j] * (points[:, j, None] != self.points[None, :, j])
+        return _matern(_SQRT5 * np.sqrt(np.maximum(squared, 0.0)), self.theta[-2])
+
+
+def fit(points: Array, y: Array, unordered: NDArray[np.bool_], start: Array | None = None, steps: int = 30) -> GaussianProcess:
+    """Fit the hyperparameters by maximum a posteriori and condition on the data.
+
+    Parameters
+    ----------
+    points : (n, d) model coordinates
+    y : (n,) standardised losses
+    unordered : (d,) whether a column counts only as same or different
+    start : (d + 2,) θ to start from; default the priors' means
+    steps : int
+        Iterations of L-BFGS-B at most.
+    """
+    dimensions = points.shape[1]
+    gaps = _squared_gaps(points, unordered)  # (d, n, n)
+    centre, width = _prior(dimensions)
+    first = centre if start is None else start
+    bounds = list(zip(centre - 4 * width, centre + 4 * width, strict=True))
+    result = minimize(
+        _objective, first, args=(gaps, y, centre, width), jac=True, bounds=bounds, method="L-BFGS-B",
+        options={"maxiter": steps},
+    )  # fmt: skip
+    return condition(points, y, unordered, np.asarray(result.x))
+
+
+def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array) -> GaussianProcess:
+    """Return the process with given hyperparameters, conditioned on the data."""
+    kernel = _covariance(_squared_gaps(points, unordered), theta)[0]
+    chol = cholesky(kernel, lower=True, check_finite=False)
+    return GaussianProcess(points, unordered, theta, chol, cho_solve((chol, True), y, check_finite=False))
+
+
+def _prior(dimensions: int) -> tuple[Array, Array]:
+    pairs = np.array([_LENGTH] * dimensions + [_SIGNAL, _NOISE])
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _squared_gaps(points: Array, unordered: NDArray[np.bool_]) -> Array:
+    gaps = points.T[:, :, None] - points.T[:, None, :]
+    return np.where(unordered[:, None, None], gaps != 0, gaps**2)
+
+
+def _matern(q: Array, log_signal: Any) -> Array:
+    return np.asarray(np.exp(log_signal - q) * (1 + q + q * q / 3))
+
+
+def _covariance(gaps: Array, theta: Array) -> tuple[Array, Array]:
+    """Return K and q, each (n, n)."""
+    dimensions, n, _ = gaps.shape
+    weights = np.exp(-2 * theta[:-2])
+    q = _SQRT5 * np.sqrt((weights @ gaps.reshape(dimensions, -1)).reshape(n, n))
+    kernel = _matern(q, theta[-2])
+    kernel.flat[:: n + 1] += np.exp(theta[-1]) + _JITTER
+    return kernel, q
+
+
+def _objective(theta: Array, gaps: Array, y: Array, centre: Array, width: Array) -> tuple[float, Array]:
+    """Return the negative log posterior of θ and its gradient (Rasmussen 2006, eqs 2.30 and 5.9)."""
+    dimensions, n, _ = gaps.shape
+    kernel, q = _covariance(gaps, theta)
+    deviation = (theta - centre) / width
+    try:
+        chol = cholesky(kernel, lower=True, check_finite=False)
+    except np.linalg.LinAlgError:
+        return 1e10, np.zeros_like(theta)
+    alpha = cho_solve((chol, True), y, check_finite=False)
+    value = 0.5 * y @ alpha + np.log(np.diag(chol)).sum() + 0.5 * deviation @ deviation
+    inverse, _ = dpotri(chol, lower=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    g = np.outer(alpha, alpha) - inverse
+    weights, signal = np.exp(-2 * theta[:-2]), np.exp(theta[-2])
+    h = g * (signal * 5 / 6) * (1 + q) * np.exp(-q)
+    gradient = np.empty_like(theta)
+    gradient[:-2] = -weights * (gaps.reshape(dimensions, -1) @ h.ravel())
+    noise = np.exp(theta[-1])
+    free = kernel - (noise + _JITTER) * np.eye(n)
+    gradient[-2] = -0.5 * np.sum(g * free)
+    gradient[-1] = -0.5 * noise * np.trace(g)
+    return float(value), gradient + deviation / width

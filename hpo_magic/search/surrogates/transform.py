@@ -1,0 +1,51 @@
+"""Output transform: losses made fit for a Gaussian process, whatever their scale, skew and outliers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_LAMBDAS = np.linspace(-2.0, 3.0, 51)
+_FAR = 5.0
+
+
+def standardise(losses: Array) -> Array:
+    """Clip bad outliers, apply the best Yeo-Johnson power, and scale to mean 0 and spread 1; (n,) → (n,).
+
+    What lies further above the median than 5 times the distance from the median to the best is pulled in: how bad
+    a bad trial is carries no information about where the good ones are. The power is the best of a grid by
+    likelihood (Yeo 2000, eq. 3.1), which costs a hundredth of an exact fit. The order of the losses is kept.
+
+    Examples
+    --------
+    >>> standardise(np.array([1.0, 2.0, 3.0])).round(2)
+    array([-1.22, 0. , 1.22])
+    >>> standardise(np.array([4.0, 4.0]))
+    array([0., 0.])
+    """
+    median = np.median(losses)
+    clipped = np.minimum(losses, median + _FAR * max(median - losses.min(), 1e-12))
+    spread = clipped.std()
+    if spread <= 1e-12 * max(1.0, float(np.abs(clipped).max())):
+        return np.zeros_like(losses)
+    scaled = (clipped - clipped.mean()) / spread
+    powered = _best_power(scaled)
+    return np.asarray((powered - powered.mean()) / powered.std())
+
+
+def _best_power(x: Array) -> Array:
+    candidates = _yeo_johnson(x, _LAMBDAS[:, None])  # (51, n)
+    jacobian = (_LAMBDAS - 1) * np.sum(np.sign(x) * np.log1p(np.abs(x)))
+    likelihood = -0.5 * len(x) * np.log(candidates.var(axis=1)) + jacobian
+    return np.asarray(candidates[int(np.argmax(likelihood))])
+
+
+def _yeo_johnson(x: Array, power: Array) -> Array:
+    """Return Yeo 2000, eq. 2.1, for every power; the limits at 0 and 2 are logarithms."""
+    up, down = np.log1p(np.maximum(x, 0)), np.log1p(np.maximum(-x, 0))
+    positive = np.where(np.abs(power) < 1e-9, up, np.expm1(power * up) / np.where(power == 0, 1, power))
+    other = 2 - power
+    negative = np.where(np.abs(other) < 1e-9, down, np.expm1(other * down) / np.where(other == 0, 1, other))
+    return np.where(x >= 0, positive, -negative)

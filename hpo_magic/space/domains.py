@@ -1,0 +1,307 @@
+"""What one parameter may be: Float, Int, Choice and Budget, as frozen dataclasses that check themselves.
+
+Their place in the unit cube is the business of :mod:`hpo_magic.space.encoding`.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from hpo_magic.errors import SpaceError
+
+Value: TypeAlias = Any
+"""A JSON scalar, or a tuple, list or dict of them."""
+
+
+def _number(domain: str, argument: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise SpaceError(f"{domain}: {argument}={value!r} must be a finite number")
+    return float(value)
+
+
+def _whole(domain: str, argument: str, value: object) -> int:
+    number = _number(domain, argument, value)
+    if number != int(number):
+        raise SpaceError(
+            f"{domain}: {argument}={value!r} must be a whole number; write Float({value!r}, …) for real numbers"
+        )
+    # int() of the original keeps integers above 2**53 exact.
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _check_range(domain: str, low: float, high: float, log: bool, step: float | None) -> None:
+    if not low < high:
+        raise SpaceError(f"{domain}: low={low!r} must be below high={high!r}; swap the bounds or widen the range")
+    if log and low <= 0:
+        raise SpaceError(f"{domain}: low={low!r} must be above 0 with log=True; raise it or drop log")
+    if step is not None and log:
+        raise SpaceError(f"{domain}: step={step!r} and log=True exclude each other; drop one of them")
+    if step is not None and not 0 < step <= high - low:
+        raise SpaceError(f"{domain}: step={step!r} must be above 0 and at most high - low = {high - low!r}")
+
+
+@dataclass(frozen=True)
+class Float:
+    """A real number in [low, high].
+
+    Parameters
+    ----------
+    low, high : float
+        Bounds, both included, ``low < high``.
+    log : bool
+        Search on a logarithmic scale (``low > 0``).
+    step : float, optional
+        Only ``low``, ``low + step``, … up to ``high``.
+    when : str, optional
+        Condition over earlier parameters under which this one exists.
+    default : float, optional
+        Where a search may start; inside the bounds.
+
+    Examples
+    --------
+    >>> Float(1e-3, 1e3, log=True)
+    Float(low=0.001, high=1000.0, log=True, step=None, when=None, default=None)
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+    when: str | None = None
+    default: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high", "step", "default"):
+            value = getattr(self, name)
+            if value is not None or name in ("low", "high"):
+                object.__setattr__(self, name, _number("Float", name, value))
+        _check_range("Float", self.low, self.high, self.log, self.step)
+        _check_default("Float", self)
+
+
+@dataclass(frozen=True)
+class Int:
+    """A whole number in [low, high]; arguments as for :class:`Float`.
+
+    Examples
+    --------
+    >>> Int(8, 512, log=True).high
+    512
+    """
+
+    low: int
+    high: int
+    log: bool = False
+    step: int | None = None
+    when: str | None = None
+    default: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high", "step", "default"):
+            value = getattr(self, name)
+            if value is not None or name in ("low", "high"):
+                object.__setattr__(self, name, _whole("Int", name, value))
+        _check_range("Int", self.low, self.high, self.log, self.step)
+        _check_default("Int", self)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a trial may spend, an int in [low, high] that the scheduler sets: epochs, rows, folds.
+
+    Examples
+    --------
+    >>> Budget(1, 81)
+    Budget(low=1, high=81, log=False, when=None, default=None)
+    """
+
+    low: int
+    high: int
+    log: bool = False
+    when: None = None
+    default: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high", "default"):
+            value = getattr(self, name)
+            if value is not None or name != "default":
+                object.__setattr__(self, name, _whole("Budget", name, value))
+        if self.low < 1:
+            raise SpaceError(f"Budget: low={self.low!r} must be at least 1; a trial spends something")
+        _check_range("Budget", self.low, self.high, self.log, None)
+        if self.when is not None:
+            raise SpaceError("Budget: when= is not allowed; every trial has a budget")
+        _check_default("Budget", self)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a list of options: JSON values (None, bool, numbers, text, tuples of them).
+
+    Parameters
+    ----------
+    options : sequence
+        At least one, no doubles. ``1``, ``1.0`` and ``True`` are three options.
+    ordered : bool, optional
+        Whether neighbours are alike. Default: numbers are ordered, by value; all else is not.
+    when, default
+        As for :class:`Float`.
+
+    Examples
+    --------
+    >>> Choice(["rbf", "poly"]).ordered, Choice([16, 32, 64]).ordered
+    (False, True)
+    """
+
+    options: tuple[Value, ...]
+    ordered: bool | None = None
+    when: str | None = None
+    default: Value = None
+    _index: dict[str, int] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        options = self.options
+        if isinstance(options, str) or not isinstance(options, Sequence):
+            raise SpaceError(f"Choice: options={options!r} must be a list of options")
+        options = tuple(_plain(option) for option in options)
+        if not options:
+            raise SpaceError("Choice: options=[] is empty; name at least one option")
+        index: dict[str, int] = {}
+        for i, option in enumerate(options):
+            if index.setdefault(identity(option), i) != i:
+                raise SpaceError(f"Choice: the option {option!r} is there twice; drop one")
+        numeric = all(isinstance(o, (int, float)) and not isinstance(o, bool) for o in options)
+        object.__setattr__(self, "options", options)
+        object.__setattr__(self, "_index", index)
+        object.__setattr__(self, "ordered", numeric if self.ordered is None else bool(self.ordered))
+        if self.default is not None and identity(_plain(self.default)) not in index:
+            raise SpaceError(f"Choice: default={self.default!r} must be one of {list(options)!r}")
+
+    def index(self, value: Value) -> int:
+        """Return the position of `value` among the options; SpaceError where it is none of them."""
+        try:
+            return self._index[identity(_plain(value))]
+        except KeyError:
+            raise SpaceError(f"{value!r} is none of the options {list(self.options)!r}") from None
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """Place of each option in the order that neighbourhood follows: by value for numbers."""
+        numeric = all(isinstance(o, (int, float)) and not isinstance(o, bool) for o in self.options)
+        if not (self.ordered and numeric):
+            return tuple(range(len(self.options)))
+        by_value = sorted(range(len(self.options)), key=lambda i: self.options[i])
+        places = {i: place for place, i in enumerate(by_value)}
+        return tuple(places[i] for i in range(len(self.options)))
+
+
+Domain: TypeAlias = Float | Int | Choice | Budget
+Numeric: TypeAlias = Float | Int | Budget
+
+
+def identity(value: Value) -> str:
+    """Text that is the same only for the same value of the same type (``1``, ``1.0`` and ``True`` differ)."""
+    return f"{type(value).__name__}:{value!r}"
+
+
+def _plain(option: object) -> Value:
+    """Numpy scalars become Python's own; whatever JSON cannot hold is refused."""
+    if option is None or isinstance(option, (bool, int, str)):
+        return option
+    if isinstance(option, float):
+        if math.isfinite(option):
+            return float(option)
+    elif isinstance(option, (tuple, list)):
+        return tuple(_plain(item) for item in option)
+    elif isinstance(option, dict) and all(isinstance(key, str) for key in option):
+        return {key: _plain(item) for key, item in option.items()}
+    elif hasattr(option, "item") and getattr(option, "ndim", 1) == 0:
+        return _plain(option.item())
+    raise SpaceError(
+        f"Choice: the option {option!r} cannot be stored; use None, bool, finite numbers, text or tuples of these, "
+        "and look objects up by name inside the objective"
+    )
+
+
+def contains(domain: Domain, value: object) -> bool:
+    """Whether `value` lies in the domain.
+
+    Examples
+    --------
+    >>> contains(Int(1, 5), 3), contains(Int(1, 5), 2.5), contains(Float(0, 1, step=0.25), 0.3)
+    (True, False, False)
+    """
+    if isinstance(domain, Choice):
+        try:
+            domain.index(value)
+        except SpaceError:
+            return False
+        return True
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        return False
+    number = float(value)
+    if not domain.low <= number <= domain.high:
+        return False
+    if not isinstance(domain, Float) and number != int(number):
+        return False
+    step = None if isinstance(domain, Budget) else domain.step
+    if step is None:
+        return True
+    steps = (number - domain.low) / step
+    return abs(steps - round(steps)) < 1e-6
+
+
+def levels(domain: Domain) -> int | None:
+    """How many values a domain holds; None for a continuous one.
+
+    Examples
+    --------
+    >>> levels(Float(0, 1, step=0.25)), levels(Int(2, 5)), levels(Choice("a b c".split())), levels(Float(0, 1))
+    (5, 4, 3, None)
+    """
+    if isinstance(domain, Choice):
+        return len(domain.options)
+    if isinstance(domain, Budget):
+        return domain.high - domain.low + 1
+    if domain.step is not None:
+        return math.floor((domain.high - domain.low) / domain.step + 1e-9) + 1
+    return domain.high - domain.low + 1 if isinstance(domain, Int) else None
+
+
+def level(domain: Float | Int, k: int) -> float | int:
+    """Return the k-th value of a domain with steps, free of the dust of binary fractions."""
+    step = domain.step or 1
+    if isinstance(domain, Int):
+        return domain.low + k * int(step)
+    decimals = 12 - math.ceil(math.log10(max(abs(domain.low), abs(domain.high), step)))
+    return min(round(domain.low + k * step, decimals), domain.high)
+
+
+def clip(domain: Domain, value: Value) -> Value:
+    """Return the value of the domain nearest to `value`; the first option where a choice does not know it.
+
+    Examples
+    --------
+    >>> clip(Int(1, 5), 9.2), clip(Float(0, 1, step=0.25), 0.3), clip(Choice(["a", "b"]), "z")
+    (5, 0.25, 'a')
+    """
+    if isinstance(domain, Choice):
+        return domain.options[domain.index(value)] if contains(domain, value) else domain.options[0]
+    number = min(max(float(value), domain.low), domain.high)
+    if not isinstance(domain, Budget) and domain.step is not None:
+        count = levels(domain) or 1
+        return level(domain, min(max(round((number - domain.low) / domain.step), 0), count - 1))
+    return number if isinstance(domain, Float) else round(number)
+
+
+def _check_default(name: str, domain: Numeric) -> None:
+    default = domain.default
+    if default is None or contains(domain, default):
+        return
+    step = None if isinstance(domain, Budget) else domain.step
+    rule = f"in [{domain.low!r}, {domain.high!r}]" + (f" on a step of {step!r}" if step else "")
+    raise SpaceError(f"{name}: default={default!r} must be {rule}; change the default or the range")

@@ -1,0 +1,335 @@
+"""Space: named domains with conditions, and the edits that a search may make to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.errors import SpaceError, did_you_mean
+from hpo_magic.space import conditions
+from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int, Value, clip, contains, identity
+from hpo_magic.space.encoding import from_unit, to_unit
+
+Config: TypeAlias = dict[str, Value]
+"""One assignment of the active parameters."""
+
+
+class Space(Mapping[str, Domain]):
+    """Named domains, in the order in which conditions may refer to them.
+
+    A space is a value: every edit returns a new one.
+
+    Parameters
+    ----------
+    domains : mapping of str to Domain
+        A condition may name only parameters that come before its own.
+    fixed : mapping of str to value, optional
+        Parameters that are held at one value.
+    chosen : mapping of str to sequence, optional
+        For a Choice, the options still in play.
+
+    Raises
+    ------
+    SpaceError
+        Where a domain, a condition, a fixed value or a choice breaks its rule.
+
+    Examples
+    --------
+    >>> space = Space({"kernel": Choice(["rbf", "poly"]), "C": Float(1e-3, 1e3, log=True),
+    ...                "gamma": Float(1e-4, 10, log=True, when="kernel == 'rbf'")})
+    >>> space.active({"kernel": "poly", "C": 1.0})
+    ('kernel', 'C')
+    >>> sorted(space.sample(np.random.default_rng(0)))
+    ['C', 'kernel']
+    """
+
+    def __init__(
+        self,
+        domains: Mapping[str, Domain],
+        fixed: Mapping[str, Value] | None = None,
+        chosen: Mapping[str, Iterable[Value]] | None = None,
+    ) -> None:
+        if not domains:
+            raise SpaceError("Space: domains={} is empty; a search needs at least one parameter")
+        self._domains = MappingProxyType(dict(domains))
+        self._conditions = MappingProxyType(_read_conditions(self._domains))
+        self.fixed: Mapping[str, Value] = MappingProxyType(self._checked_fixed(fixed or {}))
+        self.chosen: Mapping[str, tuple[Value, ...]] = MappingProxyType(self._checked_chosen(chosen or {}))
+        self._names = tuple(self._domains)
+        self.budget = next((name for name, domain in self.items() if isinstance(domain, Budget)), None)
+        """Name of the budget, or None."""
+
+    # --- a read-only mapping ---------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Domain:
+        return self._domains[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._domains)
+
+    def __len__(self) -> int:
+        return len(self._domains)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Space):
+            return NotImplemented
+        mine = (list(self.items()), dict(self.fixed), dict(self.chosen))
+        return mine == (list(other.items()), dict(other.fixed), dict(other.chosen))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name!r}: {domain!r}" for name, domain in self.items())
+        edits = "".join(f", {what}={dict(m)!r}" for what, m in (("fixed", self.fixed), ("chosen", self.chosen)) if m)
+        return f"Space({{{inside}}}{edits})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all parameters, parents first."""
+        return self._names
+
+    def condition(self, name: str) -> conditions.Condition | None:
+        """Return the condition under which `name` exists, or None where it always does."""
+        return self._conditions.get(name)
+
+    def options(self, name: str) -> tuple[Value, ...]:
+        """Return the options of a Choice that are still in play."""
+        domain = self._need(name)
+        if not isinstance(domain, Choice):
+            raise SpaceError(f"{name!r} is a {type(domain).__name__}, not a Choice; it has no options")
+        return self.chosen.get(name, domain.options)
+
+    # --- configs -----------------------------------------------------------------------------------
+
+    def active(self, config: Mapping[str, Value]) -> tuple[str, ...]:
+        """Return the names that exist under the values in `config`."""
+        known: dict[str, Value] = {}
+        for name in self._names:
+            condition = self._conditions.get(name)
+            if (condition is None or condition.holds(known)) and name in config:
+                known[name] = config[name]
+        return tuple(known)
+
+    def validate(self, config: Mapping[str, Value]) -> Config:
+        """Return the config in the space's order, or say what is wrong with it.
+
+        Raises
+        ------
+        SpaceError
+            For an unknown name, a missing or inactive parameter, or a value outside its domain.
+        """
+        for name in config:
+            if name not in self._domains:
+                raise SpaceError(f"config has {name!r}, which is no parameter{did_you_mean(name, self._names)}")
+        checked: Config = {}
+        for name, domain in self.items():
+            condition = self._conditions.get(name)
+            if condition is not None and not condition.holds(checked):
+                if name in config:
+                    raise SpaceError(f"config has {name}={config[name]!r}, which exists only when {condition.text}")
+                continue
+            if name not in config:
+                raise SpaceError(f"config lacks {name!r}; give it a value of {domain!r}")
+            if not contains(domain, config[name]):
+                raise SpaceError(f"{name}={config[name]!r} is outside {domain!r}; choose a value inside")
+            checked[name] = clip(domain, config[name])
+        return checked
+
+    def clip(self, config: Mapping[str, Value]) -> Config:
+        """Return the nearest valid config: values moved inside, inactive ones dropped, missing ones from the middle."""
+        clipped: Config = {}
+        for name, domain in self.items():
+            condition = self._conditions.get(name)
+            if condition is None or condition.holds(clipped):
+                value = clip(domain, config[name]) if name in config else from_unit(domain, 0.5)
+                clipped[name] = self._in_play(name, value)
+        return clipped
+
+    def sample(self, rng: np.random.Generator) -> Config:
+        """Return a random config, uniform on each domain's own scale."""
+        return self.decode(rng.random(len(self)))
+
+    def defaults(self) -> Config | None:
+        """Return the config of the domains' defaults, or None where one is missing or no longer in play."""
+        config: Config = {}
+        for name, domain in self.items():
+            condition = self._conditions.get(name)
+            if condition is not None and not condition.holds(config):
+                continue
+            default = domain.high if isinstance(domain, Budget) else domain.default
+            if default is None and not (isinstance(domain, Choice) and None in domain.options):
+                return None
+            if identity(self._in_play(name, default)) != identity(default):
+                return None
+            config[name] = default
+        return config
+
+    # --- the unit cube -----------------------------------------------------------------------------
+
+    def encode(self, config: Mapping[str, Value]) -> NDArray[np.float64]:
+        """Return the coordinates of a config, NaN where a parameter is inactive; shape (len(space),)."""
+        return np.array([to_unit(d, config[n]) if n in config else np.nan for n, d in self.items()])
+
+    def decode(self, point: NDArray[np.float64]) -> Config:
+        """Return the config at a point of the unit cube; coordinates of inactive parameters do not matter."""
+        config: Config = {}
+        for u, (name, domain) in zip(point, self.items(), strict=True):
+            condition = self._conditions.get(name)
+            if condition is not None and not condition.holds(config):
+                continue
+            if name in self.fixed:
+                config[name] = self.fixed[name]
+            elif name in self.chosen:
+                options = self.chosen[name]
+                config[name] = options[min(int(np.nan_to_num(u) * len(options)), len(options) - 1)]
+            else:
+                config[name] = from_unit(domain, u)
+        return config
+
+    # --- edits -------------------------------------------------------------------------------------
+
+    def narrow(self, name: str, low: float, high: float) -> Space:
+        """Return the space with new bounds for a number, narrower or wider; a default outside is dropped."""
+        domain = self._need(name)
+        if isinstance(domain, Choice):
+            raise SpaceError(f"{name!r} is a Choice; use choose({name!r}, options)")
+        default = domain.default if domain.default is not None and low <= domain.default <= high else None
+        try:
+            edited = dataclasses.replace(domain, low=low, high=high, default=default)  # type: ignore[arg-type]
+        except SpaceError as error:
+            raise SpaceError(f"{name}: {error}") from None
+        fixed = {n: v for n, v in self.fixed.items() if n != name or contains(edited, v)}
+        return Space({**self, name: edited}, fixed, self.chosen)
+
+    widen = narrow
+
+    def choose(self, name: str, options: Iterable[Value]) -> Space:
+        """Return the space with only these options of a Choice in play."""
+        return Space(self, {n: v for n, v in self.fixed.items() if n != name}, {**self.chosen, name: options})
+
+    def fix(self, name: str, value: Value) -> Space:
+        """Return the space with a parameter held at one value."""
+        self._need(name)
+        return Space(self, {**self.fixed, name: value}, self.chosen)
+
+    def free(self, name: str) -> Space:
+        """Return the space with a parameter no longer fixed."""
+        self._need(name)
+        return Space(self, {n: v for n, v in self.fixed.items() if n != name}, self.chosen)
+
+    def reset(self, name: str, original: Space) -> Space:
+        """Return the space with a parameter as it is in `original`."""
+        self._need(name)
+        fixed = {n: v for n, v in self.fixed.items() if n != name}
+        chosen = {n: v for n, v in self.chosen.items() if n != name}
+        return Space({**self, name: original[name]}, fixed, chosen)
+
+    # --- JSON --------------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the space as JSON data."""
+        return {
+            "domains": [{"name": name, **_domain_to_json(domain)} for name, domain in self.items()],
+            "fixed": dict(self.fixed),
+            "chosen": {name: list(options) for name, options in self.chosen.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Space:
+        """Return the space that :meth:`to_json` wrote."""
+        domains = {entry["name"]: _domain_from_json(entry) for entry in data["domains"]}
+        return cls(domains, data.get("fixed"), data.get("chosen"))
+
+    def config_from_json(self, config: Mapping[str, Value]) -> Config:
+        """Return a config read from JSON with options as they are in the space (tuples, not lists)."""
+        read: Config = {}
+        for name, value in config.items():
+            domain = self._domains.get(name)
+            known = isinstance(domain, Choice) and contains(domain, value)
+            read[name] = domain.options[domain.index(value)] if known and isinstance(domain, Choice) else value
+        return read
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _need(self, name: str) -> Domain:
+        if name not in self._domains:
+            raise SpaceError(f"{name!r} is no parameter of this space{did_you_mean(name, self._names)}")
+        return self._domains[name]
+
+    def _in_play(self, name: str, value: Value) -> Value:
+        if name in self.fixed:
+            return self.fixed[name]
+        options = self.chosen.get(name)
+        return value if options is None or value in options else options[0]
+
+    def _checked_fixed(self, fixed: Mapping[str, Value]) -> dict[str, Value]:
+        for name, value in fixed.items():
+            domain = self._need(name)
+            if isinstance(domain, Budget):
+                raise SpaceError(f"{name!r} is the budget; the scheduler sets it, so it cannot be fixed")
+            if not contains(domain, value):
+                raise SpaceError(f"{name} cannot be fixed at {value!r}: it is outside {domain!r}")
+        return {name: clip(self._domains[name], value) for name, value in fixed.items()}
+
+    def _checked_chosen(self, chosen: Mapping[str, Iterable[Value]]) -> dict[str, tuple[Value, ...]]:
+        checked = {}
+        for name, options in chosen.items():
+            domain = self._need(name)
+            if not isinstance(domain, Choice):
+                raise SpaceError(f"{name!r} is a {type(domain).__name__}; only a Choice has options to choose from")
+            picked = sorted({domain.index(option) for option in options})
+            if not picked:
+                raise SpaceError(f"{name!r} needs at least one option of {list(domain.options)!r}")
+            if len(picked) < len(domain.options):
+                checked[name] = tuple(domain.options[i] for i in picked)
+        return checked
+
+
+def _read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condition]:
+    read: dict[str, conditions.Condition] = {}
+    seen: list[str] = []
+    budgets = []
+    for name, domain in domains.items():
+        if not isinstance(name, str) or not _is_name(name):
+            raise SpaceError(f"Space: {name!r} is no parameter name; use an identifier such as 'lr' or 'width[0]'")
+        if not isinstance(domain, (Float, Int, Choice, Budget)):
+            raise SpaceError(f"Space: {name}={domain!r} is no domain; use Float, Int, Choice or Budget")
+        if isinstance(domain, Budget):
+            budgets.append(name)
+        if domain.when is not None:
+            try:
+                condition = conditions.parse(domain.when)
+            except SpaceError as error:
+                raise SpaceError(f"{name}: {error}") from None
+            for used in sorted(condition.names):
+                if used not in seen:
+                    kind = "a later parameter; move it before" if used in domains else "unknown"
+                    hint = "" if used in domains else did_you_mean(used, seen)
+                    raise SpaceError(f"{name}: when={domain.when!r} reads {used!r}, which is {kind} {name!r}{hint}")
+            read[name] = condition
+        seen.append(name)
+    if len(budgets) > 1:
+        raise SpaceError(f"Space: {budgets!r} are {len(budgets)} budgets; a space has at most one")
+    return read
+
+
+def _is_name(name: str) -> bool:
+    stem, *indices = name.replace("]", "").split("[")
+    return stem.isidentifier() and all(index.isdigit() for index in indices)
+
+
+def _domain_to_json(domain: Domain) -> dict[str, Any]:
+    fields = {f.name: getattr(domain, f.name) for f in dataclasses.fields(domain) if f.init}
+    return {"type": type(domain).__name__, **{k: v for k, v in fields.items() if v is not None and v is not False}}
+
+
+def _domain_from_json(entry: Mapping[str, Any]) -> Domain:
+    kinds: dict[str, Any] = {"Float": Float, "Int": Int, "Choice": Choice, "Budget": Budget}
+    fields = {key: value for key, value in entry.items() if key not in ("type", "name")}
+    domain: Domain = kinds[entry["type"]](**fields)
+    return domain

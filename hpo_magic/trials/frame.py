@@ -1,0 +1,43 @@
+"""The history as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hpo_magic.trials.history import History
+
+
+def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a dict a trial: number, state, metrics, parameters (None where inactive), duration, error.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State, Trial
+    >>> rows(History((Trial(0, {"x": 1}, State.DONE, {"value": 2.0}),)), ["x", "y"])[0]["y"] is None
+    True
+    """
+    metrics = dict.fromkeys([goal.metric for goal in history.goals])
+    for trial in history.trials:
+        metrics.update(dict.fromkeys(trial.values or {}))
+    return [
+        {
+            "number": trial.number,
+            "state": str(trial.state),
+            **{metric: (trial.values or {}).get(metric) for metric in metrics},
+            **{name: trial.config.get(name) for name in names},
+            "duration": trial.duration,
+            "error": str(trial.error) if trial.error else None,
+        }
+        for trial in history.trials
+    ]
+
+
+def to_frame(history: History, names: Sequence[str]) -> Any:
+    """Return the rows as a pandas DataFrame if pandas is installed, else as a dict of columns."""
+    table = rows(history, names)
+    try:
+        import pandas
+    except ImportError:
+        return {column: [row[column] for row in table] for column in (table[0] if table else {})}
+    return pandas.DataFrame(table)

@@ -1,0 +1,82 @@
+"""A store that lasts as long as its process."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hpo_magic.trials.store import StudyRecord, check_lease
+from hpo_magic.trials.trial import Trial
+
+
+class MemoryStore:
+    """Studies and trials in plain dicts.
+
+    Examples
+    --------
+    >>> store = MemoryStore()
+    >>> study = store.open_study("svm", "f00d", {}, {})
+    >>> store.add_trial(study.id, Trial(-1, {"C": 1.0})).number
+    0
+    """
+
+    def __init__(self) -> None:
+        self.url = ":memory:"
+        self._studies: dict[int, StudyRecord] = {}
+        self._trials: dict[int, list[Trial]] = {}
+        self._leases: dict[int, tuple[str, float]] = {}
+        self._ids = itertools.count(1)
+
+    def open_study(
+        self, name: str, fingerprint: str, definition: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> StudyRecord:
+        """Return the version of the study with this fingerprint, newly made where there is none."""
+        versions = [record for record in self._studies.values() if record.name == name]
+        for record in versions:
+            if record.fingerprint == fingerprint:
+                return record
+        record = StudyRecord(
+            next(self._ids), name, len(versions) + 1, fingerprint, dict(definition), dict(settings), time.time()
+        )
+        self._studies[record.id] = record
+        self._trials[record.id] = []
+        return record
+
+    def studies(self) -> Sequence[StudyRecord]:
+        """Return every version of every study, oldest first."""
+        return list(self._studies.values())
+
+    def save_settings(self, study: int, settings: Mapping[str, Any]) -> None:
+        """Replace a study's settings."""
+        self._studies[study] = dataclasses.replace(self._studies[study], settings=dict(settings))
+
+    def trials(self, study: int) -> Sequence[Trial]:
+        """Return a study's trials in the order of their numbers."""
+        return list(self._trials[study])
+
+    def add_trial(self, study: int, trial: Trial) -> Trial:
+        """Store a new trial and return it with the number that it was given."""
+        numbered = dataclasses.replace(trial, number=len(self._trials[study]))
+        self._trials[study].append(numbered)
+        return numbered
+
+    def save_trial(self, study: int, trial: Trial) -> None:
+        """Replace a trial."""
+        self._trials[study][trial.number] = trial
+
+    def take_lease(self, study: int, owner: str) -> None:
+        """Claim a study for a search, or renew the claim."""
+        holder, renewed = self._leases.get(study, (None, None))
+        check_lease(self._studies[study].name, holder, renewed, owner, alive=True)
+        self._leases[study] = (owner, time.time())
+
+    def drop_lease(self, study: int, owner: str) -> None:
+        """Give a claim back."""
+        if self._leases.get(study, ("", 0.0))[0] == owner:
+            del self._leases[study]
+
+    def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,142 @@
+"""Store: where studies and their trials last, behind one protocol and one function that opens it by URL."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hpo_magic.errors import StoreError, StudyInUse
+from hpo_magic.trials.trial import Trial
+
+LEASE = 15.0
+"""Seconds after which a search that no longer renews its lease counts as gone."""
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """One version of a study as the store keeps it.
+
+    Attributes
+    ----------
+    id : int
+    name : str
+    version : int
+        Counted from 1; a study whose definition changes gets a new version.
+    fingerprint : str
+        Hash of what makes two definitions the same.
+    definition : dict
+        Space, goals and source of the objective; never changed.
+    settings : dict
+        Edits to the space, strategy, seed and limits; change while the search runs.
+    created : float
+        Seconds since the epoch.
+    """
+
+    id: int
+    name: str
+    version: int
+    fingerprint: str
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    created: float = 0.0
+
+
+class Store(Protocol):
+    """What a study needs of a store. Every method commits before it returns, or raises StoreError."""
+
+    url: str
+
+    def open_study(
+        self, name: str, fingerprint: str, definition: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> StudyRecord:
+        """Return the version of the study with this fingerprint, newly made where there is none."""
+
+    def studies(self) -> Sequence[StudyRecord]:
+        """Return every version of every study, oldest first."""
+
+    def save_settings(self, study: int, settings: Mapping[str, Any]) -> None:
+        """Replace a study's settings."""
+
+    def trials(self, study: int) -> Sequence[Trial]:
+        """Return a study's trials in the order of their numbers."""
+
+    def add_trial(self, study: int, trial: Trial) -> Trial:
+        """Store a new trial and return it with the number that it was given."""
+
+    def save_trial(self, study: int, trial: Trial) -> None:
+        """Replace a trial."""
+
+    def take_lease(self, study: int, owner: str) -> None:
+        """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
+
+    def drop_lease(self, study: int, owner: str) -> None:
+        """Give a claim back; nothing happens where `owner` does not hold it."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def open_store(url: str) -> Store:
+    """Return the store at a URL.
+
+    Parameters
+    ----------
+    url : str
+        ``":memory:"``, or a database URL that SQLAlchemy knows, such as ``"sqlite:///hpo.db"``.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be opened or holds another program's tables.
+
+    Examples
+    --------
+    >>> open_store(":memory:").studies()
+    []
+    """
+    if not isinstance(url, str) or not url:
+        raise StoreError(f"store={url!r} must be ':memory:' or a database URL such as 'sqlite:///hpo.db'")
+    if url == ":memory:":
+        from hpo_magic.trials.memory_store import MemoryStore
+
+        return MemoryStore()
+    from hpo_magic.trials.sql_store import SqlStore
+
+    return SqlStore(url)
+
+
+def owner_name(token: str) -> str:
+    """Return the name of a search for its lease: host, process and a token of its own."""
+    return f"{socket.gethostname()}:{os.getpid()}:{token}"
+
+
+def alive(holder: str | None) -> bool:
+    """Whether the process behind a lease may still live; a dead one on this machine is known at once."""
+    if not holder or holder.count(":") < 2:
+        return False
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # a living process of another user
+        return True
+    return True
+
+
+def check_lease(name: str, holder: str | None, renewed: float | None, owner: str, alive: bool) -> None:
+    """Raise StudyInUse where another search holds a lease that has not run out."""
+    if holder is None or holder == owner or renewed is None or not alive:
+        return
+    age = time.time() - renewed
+    if age < LEASE:
+        raise StudyInUse(
+            f"study {name!r} is in use by a running search ({holder}, seen {max(age, 0):.0f} s ago); "
+            "stop that search first, or give this one another name"
+        )
