@@ -18,9 +18,12 @@ Value: TypeAlias = Any
 
 
 def _number(domain: str, argument: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-        raise SpaceError(f"{domain}: {argument}={value!r} must be a finite number")
-    return float(value)
+    try:
+        if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        raise SpaceError(f"{domain}: {argument} must lie between -1.8e308 and 1.8e308") from None
+    raise SpaceError(f"{domain}: {argument}={value!r} must be a finite number")
 
 
 def _whole(domain: str, argument: str, value: object) -> int:

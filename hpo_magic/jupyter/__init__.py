@@ -1,0 +1,1 @@
+"""Where the user meets it: cells, magics, panel and live pictures. Nothing else imports this package."""

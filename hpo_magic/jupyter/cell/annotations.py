@@ -1,0 +1,128 @@
+"""Finds the annotated statements of a cell: which comment or type belongs to which assignment, and what it says."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hpo_magic.errors import CellError, SpaceError
+from hpo_magic.jupyter.cell.grammar import Default, Parsed, default_of, parse_comment, parse_param
+from hpo_magic.jupyter.cell.typed import domain_call, parse_call
+
+_HPO = re.compile(r"^#+\s*hpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
+_PARAM = re.compile(r"^#\s*@param\b(.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """An annotated assignment ``name = default``."""
+
+    name: str
+    statement: ast.Assign | ast.AnnAssign
+    value: ast.expr
+    default: Default
+    parsed: Parsed
+    line: int
+
+
+class Lines:
+    """The cell's text by line, for errors that quote it; the first line of the body is line `first`."""
+
+    def __init__(self, source: str, first: int) -> None:
+        self._lines, self.first = source.split("\n"), first
+
+    def error(self, message: str, line: int) -> CellError:
+        """Return the error that quotes a line of the body, counted from 1."""
+        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        return CellError(message, line + self.first - 1, text[:200])
+
+
+def find_annotations(tree: ast.Module, source: str, lines: Lines) -> list[Annotated]:
+    """Return the annotated assignments in the order of the source.
+
+    Raises
+    ------
+    CellError
+        For a comment that is no annotation, belongs to no assignment, or whose default does not fit.
+    """
+    found: dict[ast.stmt, Annotated] = {}
+    simple = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    for line, form, text in _comments(source, lines):
+        statement = _owner(simple, line, lines)
+        if statement in found:
+            raise lines.error("the statement has two annotations; keep one", line)
+        annotated = _read(statement, line, form, text, lines)
+        if annotated is not None:
+            found[statement] = annotated
+    for statement in simple:
+        if isinstance(statement, ast.AnnAssign) and (call := domain_call(statement.annotation)) is not None:
+            if statement in found:
+                raise lines.error("the statement is annotated by type and by comment; keep one", statement.lineno)
+            found[statement] = _typed(statement, call, lines)
+    return sorted(found.values(), key=lambda one: (one.statement.lineno, one.statement.col_offset))
+
+
+def _comments(source: str, lines: Lines) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, form, text) of every annotation in a comment."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type != tokenize.COMMENT:
+                continue
+            for form, pattern in (("hpo", _HPO), ("param", _PARAM)):
+                match = pattern.match(token.string)
+                if match:
+                    yield token.start[0], form, match.group(1)
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise lines.error(f"the cell cannot be read: {error.args[0]}", 1) from None
+
+
+def _owner(simple: list[ast.stmt], line: int, lines: Lines) -> ast.stmt:
+    around = [node for node in simple if node.lineno <= line <= (node.end_lineno or node.lineno)]
+    if not around:
+        raise lines.error("the annotation belongs to no assignment; put it behind one, as in lr = 1e-3  # hpo: …", line)
+    if len(around) > 1:
+        raise lines.error("several statements share the line; give the annotated one a line of its own", line)
+    return around[0]
+
+
+def _read(statement: ast.stmt, line: int, form: str, text: str, lines: Lines) -> Annotated | None:
+    try:
+        name, value = _target(statement)
+        default = default_of(value)
+        parsed = parse_comment(text, default) if form == "hpo" else parse_param(text, default)
+    except SpaceError as error:
+        raise lines.error(str(error), line) from None
+    if parsed is None:
+        return None
+    assert isinstance(statement, (ast.Assign, ast.AnnAssign))
+    return Annotated(name, statement, value, default, parsed, line)
+
+
+def _typed(statement: ast.AnnAssign, call: ast.Call, lines: Lines) -> Annotated:
+    try:
+        name, value = _target(statement)
+        default = default_of(value)
+        return Annotated(name, statement, value, default, parse_call(call, default), statement.lineno)
+    except SpaceError as error:
+        raise lines.error(str(error), statement.lineno) from None
+
+
+def _target(statement: ast.stmt) -> tuple[str, ast.expr]:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+        value: ast.expr | None = statement.value
+    elif isinstance(statement, ast.AnnAssign):
+        target, value = statement.target, statement.value
+    else:
+        raise SpaceError("only an assignment can be annotated; write name = default  # hpo: …")
+    if not isinstance(target, ast.Name):
+        raise SpaceError(f"{ast.unparse(target)[:60]!r} is no plain name; assign to one name, as in lr = 1e-3")
+    if value is None:
+        raise SpaceError(f"{target.id!r} has no default; write {target.id} = value  # hpo: …")
+    if target.id.startswith("__hpo"):
+        raise SpaceError(f"the name {target.id!r} is reserved; choose another")
+    return target.id, value

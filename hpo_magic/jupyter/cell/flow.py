@@ -1,0 +1,181 @@
+"""What the cell's control flow says about its parameters: conditions from ``if``, repetition from ``for``.
+
+A condition that is only partly about parameters is loosened, never tightened: a parameter may then be proposed though
+the cell does not read it, but never the other way round.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.space.conditions import literal_of, name_of
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Inside an ``if``: its test, and whether this is the side where it holds."""
+
+    test: ast.expr
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Inside ``for variable in range(count)``, `count` being a parameter."""
+
+    variable: str
+    count: str
+    line: int
+
+
+Path: TypeAlias = tuple[Branch | Loop, ...]
+
+
+def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[ast.stmt, Path]:
+    """Return for every annotated statement the branches and loops around it, outermost first."""
+    wanted = {one.statement for one in annotated}
+    names = {one.name for one in annotated}
+    found: dict[ast.stmt, Path] = {}
+    for statement, path in _walk(tree.body, (), names, lines):
+        if statement in wanted:
+            found[statement] = path
+    return found
+
+
+def _walk(body: list[ast.stmt], path: Path, names: set[str], lines: Lines) -> Iterator[tuple[ast.stmt, Path]]:
+    for statement in body:
+        yield statement, path
+        if isinstance(statement, ast.If):
+            yield from _walk(statement.body, (*path, Branch(statement.test, True)), names, lines)
+            yield from _walk(statement.orelse, (*path, Branch(statement.test, False)), names, lines)
+        elif isinstance(statement, (ast.For, ast.AsyncFor)):
+            loop = _loop(statement, names)
+            if loop is not None and any(isinstance(step, Loop) and step.variable == loop.variable for step in path):
+                message = f"the loops share the variable {loop.variable!r}; give each its own"
+                raise lines.error(message, statement.lineno)
+            yield from _walk(statement.body, path if loop is None else (*path, loop), names, lines)
+            yield from _walk(statement.orelse, path, names, lines)
+        else:
+            for _, field in ast.iter_fields(statement):
+                if isinstance(field, list):
+                    yield from _inner(field, path, names, lines)
+
+
+def _inner(field: list[object], path: Path, names: set[str], lines: Lines) -> Iterator[tuple[ast.stmt, Path]]:
+    for item in field:
+        if isinstance(item, ast.stmt):
+            yield from _walk([item], path, names, lines)
+        elif isinstance(item, (ast.ExceptHandler, ast.match_case)):
+            yield from _walk(item.body, path, names, lines)
+
+
+def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:
+    call = statement.iter
+    if (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "range"
+        and len(call.args) == 1
+        and not call.keywords
+        and isinstance(call.args[0], ast.Name)
+        and call.args[0].id in names
+        and isinstance(statement.target, ast.Name)
+    ):
+        return Loop(statement.target.id, call.args[0].id, statement.lineno)
+    return None
+
+
+def reassigned(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
+    """Return names of parameters that the cell also sets elsewhere: an ``if`` over them says nothing certain."""
+    names = {one.name for one in annotated}
+    targets = {id(t) for one in annotated for t in ast.walk(one.statement) if isinstance(t, ast.Name)}
+    stored = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in targets
+    }
+    return names & stored
+
+
+def condition(
+    path: Path, known: Mapping[str, str], later: set[str], lines: Lines, passes: Mapping[str, int]
+) -> str | None:
+    """Return the condition that a path puts on a parameter, as text for ``when=``; None where it always exists.
+
+    Parameters
+    ----------
+    path : Path
+    known : mapping
+        Names of the cell to names of parameters that stand before, loop passes resolved (``width`` → ``width[0]``).
+    later : set of str
+        Parameters that stand after; an ``if`` over one of them is an error.
+    lines : Lines
+    passes : mapping
+        Loop variables to the pass that is meant.
+    """
+    parts: list[ast.expr] = []
+    for step in path:
+        if isinstance(step, Loop):
+            if step.count in known:
+                text = f"{known[step.count]} > {passes[step.variable]}"
+                parts.append(ast.parse(text, mode="eval").body)
+            continue
+        used = {node.id for node in ast.walk(step.test) if isinstance(node, ast.Name)}
+        if used & later:
+            name = sorted(used & later)[0]
+            raise lines.error(f"the condition reads {name!r}, which is set further down; move it above", step.test.lineno)
+        part = _necessary(step.test, step.holds, known)
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        return None
+    return ast.unparse(parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts))
+
+
+def _necessary(node: ast.expr, holds: bool, known: Mapping[str, str]) -> ast.expr | None:
+    """Return what must be true of the parameters where `node` is true (or false); None where nothing must."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _necessary(node.operand, not holds, known)
+    if isinstance(node, ast.BoolOp):
+        parts = [_necessary(value, holds, known) for value in node.values]
+        together = isinstance(node.op, ast.And) == holds
+        sure = [part for part in parts if part is not None]
+        if not sure or (not together and len(sure) < len(parts)):
+            return None
+        return sure[0] if len(sure) == 1 else ast.BoolOp(ast.And() if together else ast.Or(), sure)
+    plain = _over_parameters(node, known)
+    if plain is None:
+        return None
+    return plain if holds else ast.UnaryOp(ast.Not(), plain)
+
+
+def _over_parameters(node: ast.expr, known: Mapping[str, str]) -> ast.expr | None:
+    """Return the comparison with its parameters' own names, or None where it reads anything else."""
+    name = name_of(node)
+    if name is not None:
+        return ast.parse(known[name], mode="eval").body if name in known else None
+    if isinstance(node, ast.Compare):
+        sides = [
+            copy.deepcopy(side) if literal_of(side) is not None else _over_parameters(side, known)
+            for side in (node.left, *node.comparators)
+        ]
+        read = [side for side in sides if side is not None]
+        if len(read) < len(sides) or all(literal_of(side) is not None for side in read):
+            return None
+        return ast.Compare(read[0], node.ops, read[1:])
+    return None
+
+
+def check_count(loop: Loop, high: object, lines: Lines) -> int:
+    """Return how often a loop may run at most, or say why it cannot be known."""
+    if isinstance(high, bool) or not isinstance(high, int):
+        raise lines.error(f"range({loop.count}) needs {loop.count!r} to be a whole number", loop.line)
+    if high > 64:
+        message = f"range({loop.count}) may run {high} times; at most 64 passes can have parameters of their own"
+        raise lines.error(message, loop.line)
+    return high

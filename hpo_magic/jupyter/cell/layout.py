@@ -1,0 +1,124 @@
+"""From annotated statements to a Space: loops unrolled into passes, conditions resolved, equal names merged."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+from hpo_magic.errors import SpaceError
+from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.jupyter.cell.flow import Loop, check_count, condition, paths, reassigned
+from hpo_magic.space import Budget, Choice, Domain, Float, Space
+
+_MOST = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """The space of a cell, and for each annotated statement the loop variables that index it."""
+
+    space: Space
+    indices: dict[ast.stmt, tuple[str, ...]]
+
+
+def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layout:
+    """Return the space that a cell's annotations and control flow describe.
+
+    Raises
+    ------
+    CellError
+        Where they contradict each other; quotes the line.
+    """
+    around = paths(tree, annotated, lines)
+    uncertain = reassigned(tree, annotated)
+    loops = {one.statement: tuple(s for s in around[one.statement] if isinstance(s, Loop)) for one in annotated}
+    _check_doubles(annotated, loops, lines)
+    domains: dict[str, Domain] = {}
+    origin: dict[str, Annotated] = {}
+    for i, one in enumerate(annotated):
+        before = [other for other in annotated[:i] if other.name not in uncertain]
+        seen = {other.name for other in annotated[: i + 1]}
+        later = {other.name for other in annotated[i:]} - (seen - {one.name}) - uncertain
+        repeated = {other.name for other in annotated[:i]}
+        for passes in _passes(loops[one.statement], annotated, lines):
+            known = {other.name: _named(other.name, loops[other.statement], passes) for other in before}
+            visible = {name: full for name, full in known.items() if full is not None}
+            when = condition(around[one.statement], visible, later - repeated, lines, passes)
+            name = _named(one.name, loops[one.statement], passes)
+            assert name is not None
+            _add(domains, name, one, when)
+            origin[name] = one
+            if len(domains) > _MOST:
+                raise lines.error(f"the cell has more than {_MOST} parameters; use fewer or shorter loops", one.line)
+    return Layout(_space(domains, origin, lines), {s: tuple(step.variable for step in path) for s, path in loops.items()})
+
+
+def _space(domains: dict[str, Domain], origin: dict[str, Annotated], lines: Lines) -> Space:
+    budgets = [origin[name] for name, domain in domains.items() if isinstance(domain, Budget)]
+    if len(budgets) > 1:
+        raise lines.error("a second budget; a cell has at most one", budgets[1].line)
+    try:
+        return Space(domains)
+    except SpaceError as error:
+        culprit = next((one for name, one in origin.items() if str(error).startswith(f"{name}:")), None)
+        raise lines.error(str(error), culprit.line if culprit else next(iter(origin.values())).line) from None
+
+
+def _add(domains: dict[str, Domain], name: str, one: Annotated, when: str | None) -> None:
+    """Add a parameter; where it stands in several branches it exists in any of them."""
+    domain = one.parsed.domain
+    if name in domains:
+        earlier = domains.pop(name)
+        when = None if when is None or earlier.when is None else f"({earlier.when}) or ({when})"
+        domain = earlier
+    domains[name] = domain if isinstance(domain, Budget) else dataclasses.replace(domain, when=when)
+
+
+def _check_doubles(annotated: list[Annotated], loops: dict[ast.stmt, tuple[Loop, ...]], lines: Lines) -> None:
+    first: dict[str, Annotated] = {}
+    for one in annotated:
+        other = first.setdefault(one.name, one)
+        plain = [dataclasses.replace(x.parsed.domain, default=None) for x in (one, other)]
+        if plain[0] != plain[1] or one.parsed.names != other.parsed.names:
+            where = other.line + lines.first - 1
+            message = f"{one.name!r} has another domain on line {where}; give both the same, or two names"
+            raise lines.error(message, one.line)
+        if loops[one.statement] != loops[other.statement] and _variables(loops, one) != _variables(loops, other):
+            raise lines.error(f"{one.name!r} stands inside and outside of a loop; give the two different names", one.line)
+
+
+def _variables(loops: dict[ast.stmt, tuple[Loop, ...]], one: Annotated) -> tuple[tuple[str, str], ...]:
+    return tuple((loop.variable, loop.count) for loop in loops[one.statement])
+
+
+def _passes(loops: tuple[Loop, ...], annotated: list[Annotated], lines: Lines) -> Iterator[dict[str, int]]:
+    counts = []
+    for loop in loops:
+        domain = next(one.parsed.domain for one in annotated if one.name == loop.count)
+        high = max(domain.options, key=_size) if isinstance(domain, Choice) else domain.high
+        counts.append(range(check_count(loop, None if isinstance(domain, Float) else high, lines)))
+    if len(counts) > 1 and _product(counts) > _MOST:
+        raise lines.error(f"the loops run more than {_MOST} times together; use shorter ones", loops[0].line)
+    for indices in itertools.product(*counts):
+        yield dict(zip((loop.variable for loop in loops), indices, strict=True))
+
+
+def _size(option: object) -> float:
+    return option if isinstance(option, (int, float)) else float("inf")
+
+
+def _product(counts: list[range]) -> int:
+    total = 1
+    for count in counts:
+        total *= max(len(count), 1)
+    return total
+
+
+def _named(name: str, loops: tuple[Loop, ...], passes: dict[str, int]) -> str | None:
+    """Return "width[0]" for a parameter inside loops; None where a pass of its loops is not the one that is meant."""
+    if any(loop.variable not in passes for loop in loops):
+        return None
+    return name + "".join(f"[{passes[loop.variable]}]" for loop in loops)
+

@@ -1,0 +1,162 @@
+"""Cell: the source of a cell, read into a space and an objective that runs it in a copy of the namespace."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import itertools
+import linecache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from hpo_magic.errors import CellError, MetricError
+from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
+from hpo_magic.jupyter.cell.layout import lay_out
+from hpo_magic.jupyter.cell.rewrite import RESULT, VALUES, Rewriter, Values, capture_result, check_metric
+from hpo_magic.run.failure import CELL_PREFIX
+from hpo_magic.space import Config, Space
+
+LAST = "result"
+"""Name of the metric where none is named: the last expression."""
+_counter = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An annotated cell, ready to run.
+
+    Attributes
+    ----------
+    source : str
+        The body as the user wrote it.
+    space : Space
+    metrics : tuple of str
+        Variables to read after a run; empty for the last expression.
+    meaning : str
+        The program without its annotated values and comments, by which an edited cell is told from a reformatted one.
+    names : frozenset of str
+        Names of the notebook among the options.
+    code : code object
+
+    Examples
+    --------
+    >>> cell = read_cell("x = 1.0  # hpo: 0.0..2.0\\n(x - scale) ** 2")
+    >>> cell.objective({"scale": 0.5})({"x": 2.0})
+    {'result': 2.25}
+    """
+
+    source: str
+    space: Space
+    metrics: tuple[str, ...]
+    meaning: str
+    names: frozenset[str]
+    code: CodeType = field(repr=False)
+
+    def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
+        """Return the objective over a snapshot of a namespace."""
+        return CellObjective(self.code, self.metrics, dict(namespace))
+
+
+@dataclass(frozen=True)
+class CellObjective:
+    """Runs the cell on a config, in one fresh copy of the namespace a run."""
+
+    code: CodeType = field(repr=False)
+    metrics: tuple[str, ...]
+    namespace: dict[str, Any] = field(repr=False)
+
+    def __call__(self, config: Config) -> dict[str, Any]:
+        """Run the cell; return {metric: value}."""
+        return self.read(self.run(config))
+
+    def run(self, config: Config) -> dict[str, Any]:
+        """Run the cell and return its namespace."""
+        # One dict for globals and locals: with two, functions of the cell would not see the cell's names.
+        namespace = {**self.namespace, VALUES: Values(config)}
+        for metric in self.metrics:  # a value left from an earlier cell is not this trial's
+            namespace.pop(metric, None)
+        running = eval(self.code, namespace)
+        if inspect.iscoroutine(running):
+            asyncio.run(running)
+        return namespace
+
+    def read(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the metrics from a namespace in which the cell has run."""
+        if not self.metrics:
+            return {LAST: namespace[RESULT]}
+        for metric in self.metrics:
+            if metric not in namespace:
+                raise MetricError(f"the cell did not set the metric {metric!r} in this trial; set it on every path")
+        return {metric: namespace[metric] for metric in self.metrics}
+
+
+def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, shown: str | None = None) -> Cell:
+    """Read an annotated cell; nothing of it is run.
+
+    Parameters
+    ----------
+    source : str
+        Plain Python (magics and shell lines already turned into calls), without the ``%%hpo`` line.
+    metrics : sequence of str
+        Variables that hold the metrics; none for the last expression.
+    first_line : int
+        Line of the cell at which `source` begins.
+    shown : str, optional
+        The body as the user wrote it, for tracebacks and errors.
+
+    Raises
+    ------
+    CellError
+        Where the cell cannot be read as an objective; quotes the line.
+    """
+    written = source if shown is None or shown.count("\n") != source.count("\n") else shown
+    lines = Lines(written, first_line)
+    tree = _parse(source, lines)
+    annotated = find_annotations(tree, source, lines)
+    if not annotated:
+        raise CellError(
+            "the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None
+        )
+    try:
+        layout = lay_out(tree, annotated, lines)
+        for metric in metrics:
+            check_metric(tree, metric, lines)
+        rewritten = Rewriter(annotated, layout.indices).visit(tree)
+        if not metrics and not capture_result(rewritten):
+            raise CellError(
+                "the cell names no metric and does not end in an expression; "
+                "add --minimize loss (or --maximize accuracy), or end the cell with the value to minimise"
+            )
+        ast.fix_missing_locations(rewritten)
+        meaning = ast.unparse(rewritten)
+        code = _compile(rewritten, written, first_line)
+    except (RecursionError, MemoryError):
+        raise CellError("the cell is nested too deeply to be read; make it simpler") from None
+    names = frozenset(name for one in annotated for name in one.parsed.names)
+    return Cell(written, layout.space, tuple(metrics), meaning, names, code)
+
+
+def _parse(source: str, lines: Lines) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise lines.error(f"invalid syntax: {error.msg}", error.lineno or 1) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise lines.error(f"the cell cannot be read: {error or type(error).__name__}", 1) from None
+
+
+def _compile(tree: ast.Module, source: str, first_line: int) -> CodeType:
+    """Compile under a file name that linecache knows, so that tracebacks show the user's own lines."""
+    name = f"{CELL_PREFIX} {next(_counter)}>"
+    ast.increment_lineno(tree, first_line - 1)
+    text = "\n" * (first_line - 1) + source + "\n"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    try:
+        code: CodeType = compile(tree, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise Lines(source, first_line).error(f"the cell cannot be compiled: {error}", (line or first_line) - first_line + 1) from None
+    return code
