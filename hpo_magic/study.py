@@ -18,6 +18,7 @@ from hpo_magic.run.context import TrialContext
 from hpo_magic.run.executors.threads import ThreadExecutor
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.limits import Limits
+from hpo_magic.run.logs import TrialLog
 from hpo_magic.run.metric import as_number, as_values
 from hpo_magic.run.runner import Phase, Runner
 from hpo_magic.run.trial_run import Guard, Objective, Outcome
@@ -48,8 +49,8 @@ class Study:
         A recipe's name.
     seed : int
         Same seed, same order of results: same proposals.
-    store : str
-        ``":memory:"``, or a database URL such as ``"sqlite:///hpo.db"``.
+    store : str or Store
+        ``":memory:"``, a database URL such as ``"sqlite:///hpo.db"``, or a store that is open already.
     name : str
         A study of the same name and definition is gone on with; one whose definition differs gets a new version.
     source, meaning : str
@@ -72,7 +73,7 @@ class Study:
         maximize: str | Sequence[str] | None = None,
         strategy: str | Strategy = "auto",
         seed: int = 0,
-        store: str = ":memory:",
+        store: str | Store = ":memory:",
         name: str = "study",
         source: str = "",
         meaning: str = "",
@@ -83,7 +84,7 @@ class Study:
         if not isinstance(name, str) or not name.strip():
             raise StudyError(f"name={name!r} must be text")
         definition = define(self.original, goals, source)
-        opened = open_store(store)
+        opened = open_store(store) if isinstance(store, str) else store
         record = opened.open_study(name, fingerprint(definition, meaning or source), definition, {})
         self._attach(opened, record.id, chosen)
         self.settings.asked(strategy=chosen.name, seed=chosen.seed)
@@ -101,17 +102,19 @@ class Study:
         self._loaded_running = {trial.number for trial in self.history.running if trial.state is State.RUNNING}
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
         self._reports_saved = 0.0
+        self._logs: dict[int, TrialLog] = {}
         self.runner: Runner | None = None
+        self.limits = Limits(**(self.settings.get("limits") or {}))
         self.notices: list[str] = []
 
     @classmethod
-    def load(cls, name: str, store: str, version: int | None = None) -> Study:
+    def load(cls, name: str, store: str | Store, version: int | None = None) -> Study:
         """Return a stored study by its name, in its latest version unless told otherwise."""
-        opened = open_store(store)
+        opened = open_store(store) if isinstance(store, str) else store
         records = [r for r in opened.studies() if r.name == name and version in (None, r.version)]
         if not records:
             known = ", ".join(sorted({record.name for record in opened.studies()})) or "none"
-            raise StudyError(f"the store {store!r} holds no study {name!r}; it holds: {known}")
+            raise StudyError(f"the store {opened.url!r} holds no study {name!r}; it holds: {known}")
         study = cls.__new__(cls)
         study.original = Space.from_json(records[-1].definition["space"])
         study._attach(opened, records[-1].id, read_strategy("auto"))
@@ -302,9 +305,18 @@ class Study:
             raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
         self.renew()
         self._recover()
-        self.runner = Runner(self, objective, ThreadExecutor(), limits or Limits(), guards)
+        self.limits = limits or Limits()
+        self.runner = Runner(self, objective, ThreadExecutor(), self.limits, guards)
         self.journal.announce()
         self.runner.start()
+
+    def set_limits(self, limits: Limits) -> None:
+        """Change the limits; they hold at once, are kept with the study, and a finished search may be resumed."""
+        self.settings.edit(limits=dataclasses.asdict(limits))
+        self.limits = limits
+        if self.runner is not None:
+            self.runner.set_limits(limits)
+        self.journal.announce()
 
     @property
     def phase(self) -> Phase:
@@ -349,9 +361,17 @@ class Study:
         """Return the live side of a trial, for its runner."""
         seed = int(np.random.SeedSequence([self._strategy.seed, trial.number, 1]).generate_state(1)[0] >> 1)
         folder: Path = folder_of(self.store.url, self.name, self.version, trial.number)
-        return TrialContext(
+        made = TrialContext(
             trial.number, seed, on_report=lambda value, step: self.report(trial, value, step), folder=folder
         )
+        self._logs = {**{n: log for n, log in self._logs.items() if not self.journal.get(n).state.ended}, trial.number: made.log}
+        return made
+
+    def log(self, number: int) -> str:
+        """Return what a trial has printed: of a running one what there is so far."""
+        trial = self.journal.get(number)
+        live = self._logs.get(number)
+        return trial.log if trial.state.ended or live is None else live.text()
 
     def record(self, trial: Trial, outcome: Outcome, log: str) -> None:
         """Store how a trial ended, for its runner."""

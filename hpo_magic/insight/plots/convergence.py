@@ -26,7 +26,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     values = np.array([goal.sign * history.loss(trial) for trial in done], dtype=float)
     dress(ax)
     ax.set_xlabel("trial", fontsize=9)
-    ax.set_ylabel(goal.metric, fontsize=9)
+    ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
     ax.set_xlim(-0.5, _right_edge(len(history)))
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     if not len(values):

@@ -20,12 +20,15 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     dress(ax)
     names = [name for name in space if name != space.budget][:_MOST]
     rows = np.arange(len(names))[::-1]
-    ax.set_xlim(-0.03, 1.45)
-    ax.set_ylim(-0.6, len(names) - 0.4)
-    ax.set_yticks(rows, [_short(name, 18) for name in names], fontsize=9)
-    ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
-    ax.hlines(rows, 0, 1, color=INK, linewidth=0.8, alpha=0.5, gid="frame")
+    labels = [_short(name, 18) for name in names]
+    if ax.get_gid() != "rows" or [label.get_text() for label in ax.get_yticklabels()] != labels:
+        ax.set_gid("rows")
+        ax.set_xlim(-0.03, 1.45)
+        ax.set_ylim(-0.6, len(names) - 0.4)
+        ax.set_yticks(rows, labels, fontsize=9)
+        ax.set_xticks([])
+        ax.spines["bottom"].set_visible(False)
+    ax.hlines(rows, 0, 1, color=INK, linewidth=0.8, alpha=0.5)
     best = history.incumbent
     xs, ys = [], []
     for row, name in zip(rows, names, strict=True):

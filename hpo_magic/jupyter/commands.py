@@ -1,0 +1,150 @@
+"""The commands of the %hpo line, one function each."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from IPython.display import HTML, display
+
+from hpo_magic.errors import HpoError, StudyError
+from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.jupyter.options import Command
+from hpo_magic.jupyter.report import Report, headline
+from hpo_magic.jupyter.session import Search, Session, live_front_end
+from hpo_magic.study import Study
+from hpo_magic.trials.definition import goals_of
+from hpo_magic.trials.frame import rows
+from hpo_magic.trials.history import History
+from hpo_magic.trials.trial import trial_to_json
+
+
+def run(session: Session, command: Command, store: str) -> None:
+    """Carry out a command.
+
+    Parameters
+    ----------
+    session : Session
+    command : Command
+    store : str
+        URL of the store that `list` and `show` look into.
+    """
+    if command.verb == "list":
+        _list(session, command.words[0] if command.words else store)
+    elif command.verb == "show" and command.words and command.words[0] not in session.searches:
+        display(_static(Study.load(command.words[0], session.store(store))))
+    elif command.verb in ("log", "export"):
+        word, name = (*command.words, None, None)[:2]
+        _WITH_WORD[command.verb](session.find(name).study, word)
+    else:
+        _PLAIN[command.verb](session, session.find(command.words[0] if command.words else None))
+
+
+def _status(session: Session, search: Search) -> None:
+    print(headline(search.study))
+
+
+def _best(session: Session, search: Search) -> None:
+    best = search.study.best
+    if best is None:
+        print(f"{search.study.name}: no finished trial yet")
+        return
+    print(f"trial {best.number}: {search.study.metrics[0]} = {readable(best.value)}")
+    for name, value in best.config.items():
+        print(f"  {name} = {value!r}")
+
+
+def _pause(session: Session, search: Search) -> None:
+    search.study.pause()
+    print(headline(search.study))
+
+
+def _resume(session: Session, search: Search) -> None:
+    session.run(search)
+    print(headline(search.study))
+
+
+def _stop(session: Session, search: Search) -> None:
+    if search.study.phase.alive:
+        search.study.stop()
+        search.study.wait(5)
+    print(headline(search.study))
+
+
+def _wait(session: Session, search: Search) -> None:
+    session.wait(search)
+    print(headline(search.study))
+
+
+def _apply(session: Session, search: Search) -> None:
+    told, source = session.apply(search)
+    print(told)
+    session.shell.set_next_input(source, replace=False)
+
+
+def _show(session: Session, search: Search) -> None:
+    if live_front_end(session.shell):
+        session.show(search)
+    else:
+        display(_static(search.study))
+
+
+def _log(study: Study, word: str | None) -> None:
+    trials = study.trials
+    if word is None and not trials:
+        raise StudyError(f"study {study.name!r} has no trial yet")
+    if word is not None and not word.isdigit():
+        raise HpoError(f"%hpo log {word}: the trial must be a number, as in %hpo log 3")
+    trial = study.journal.get(int(word) if word is not None else trials[-1].number)
+    print(f"trial {trial.number}, {trial.state}: {trial.config}")
+    print(study.log(trial.number) or "(it printed nothing)")
+    if trial.error is not None:
+        print(trial.error.traceback or trial.error)
+
+
+def _export(study: Study, word: str | None) -> None:
+    path = Path(word or f"{study.name}.csv")
+    if path.suffix == ".json":
+        data = {
+            "study": study.name,
+            "version": study.version,
+            "goals": {goal.metric: goal.word for goal in study.goals},
+            "space": study.original.to_json(),
+            "trials": [trial_to_json(trial) for trial in study.trials],
+        }
+        path.write_text(json.dumps(data, indent=1))
+    elif path.suffix == ".csv":
+        table = rows(study.history, study.original.names)
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(table[0]) if table else ["number"])
+            writer.writeheader()
+            writer.writerows(table)
+    else:
+        raise HpoError(f"%hpo export {path}: the name must end in .csv or .json")
+    print(f"{len(study.trials)} trials written to {path}")
+
+
+def _list(session: Session, url: str) -> None:
+    store = session.store(url)
+    lines = []
+    for record in store.studies():
+        history = History.of(store.trials(record.id), goals_of(record.definition))
+        best = history.incumbent
+        found = "–" if best is None else f"{history.goals[0].metric} {readable(best.value)}"
+        made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
+        lines.append(f"{record.name:20} version {record.version:<3} {len(history.done):>5} done  best {found:24} {made}")
+    print("\n".join(lines) or f"the store {url!r} holds no study yet")
+
+
+def _static(study: Study) -> HTML:
+    return HTML(Report(study).html())
+
+
+_PLAIN: Mapping[str, Callable[[Session, Search], None]] = {
+    "status": _status, "best": _best, "pause": _pause, "resume": _resume, "stop": _stop, "wait": _wait,
+    "apply": _apply, "show": _show,
+}  # fmt: skip
+_WITH_WORD: Mapping[str, Callable[[Study, str | None], None]] = {"log": _log, "export": _export}

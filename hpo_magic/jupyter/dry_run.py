@@ -1,0 +1,89 @@
+"""--dry-run: the space as a table, what a search would do, and the cell run once with its own values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from IPython.display import HTML
+
+from hpo_magic.errors import HpoError, MetricError
+from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.jupyter.cell import Cell
+from hpo_magic.run.failure import failure_of
+from hpo_magic.run.limits import Limits
+from hpo_magic.run.metric import as_values
+from hpo_magic.search.strategy import Strategy
+from hpo_magic.space import Budget, Choice, Domain, Space
+from hpo_magic.space.grid import size
+
+
+class DryRun(HTML):  # type: ignore[misc]
+    """HTML with a plain-text twin for terminals."""
+
+    def __init__(self, html: str, plain: str) -> None:
+        super().__init__(html)
+        self._plain = plain
+
+    def __repr__(self) -> str:
+        return self._plain
+
+
+def dry_run(cell: Cell, strategy: Strategy, limits: Limits, namespace: Mapping[str, Any]) -> DryRun:
+    """Return the table of a cell's space, after one run of the cell in a copy of the namespace."""
+    config = cell.space.defaults()
+    if config is None:
+        raise HpoError("the cell's own values do not make a config; give every parameter a default inside its range")
+    began = time.perf_counter()
+    try:
+        values = as_values(cell.objective(namespace)(config), cell.metrics or ("result",))
+    except (HpoError, Exception) as error:  # noqa: BLE001 - the user's code may raise anything
+        prefix = "" if isinstance(error, MetricError) else "the cell fails with its own values: "
+        raise HpoError(f"{prefix}{failure_of(error)}") from error
+    seconds = time.perf_counter() - began
+    ran = ", ".join(f"{name} = {readable(value)}" for name, value in values.items())
+    points = size(cell.space)
+    end = "as many trials as you like" if limits.trials is None else f"{limits.trials} trials"
+    lines = [
+        f"{len(cell.space)} parameters; a grid over them has {points} points",
+        f"{strategy.name}, {end}: {strategy.sampler.explain(cell.space, limits.trials)}",
+        f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
+    ]
+    rows = table(cell.space)
+    head = ("parameter", "domain", "exists when", "value in the cell")
+    html = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    heads = "".join(f"<th>{title}</th>" for title in head)
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(4)]
+    plain = "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in [head, *rows])
+    return DryRun(f"<table><tr>{heads}</tr>{html}</table>{said}", "\n".join([plain, *lines]))
+
+
+def table(space: Space) -> list[tuple[str, str, str, str]]:
+    """Return a row a parameter: name, domain in the words of the annotations, condition, default."""
+    rows = []
+    for name, domain in space.items():
+        condition = space.condition(name)
+        rows.append((name, words(domain), condition.text if condition else "always", readable(domain.default)))
+    return rows
+
+
+def words(domain: Domain) -> str:
+    """Return a domain as an annotation would say it.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> words(Float(1e-5, 0.1, log=True))
+    '1e-05..0.1 log'
+    """
+    if isinstance(domain, Choice):
+        return " | ".join(map(str, domain.options))
+    parts = [f"{domain.low!r}..{domain.high!r}"]
+    if isinstance(domain, Budget):
+        parts.append("budget")
+    elif domain.step is not None:
+        parts.append(f"step {domain.step!r}")
+    return " ".join([*parts, "log"] if domain.log else parts)

@@ -1,0 +1,70 @@
+"""From an option line and the body of a cell to a running search, or to a dry run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from IPython.display import display
+
+from hpo_magic.errors import CellError, HpoError
+from hpo_magic.jupyter.cell import Cell, read_cell
+from hpo_magic.jupyter.dry_run import dry_run
+from hpo_magic.jupyter.options import Options
+from hpo_magic.jupyter.session import Session, live_front_end
+from hpo_magic.run.limits import Limits
+from hpo_magic.search.strategy import strategy as read_strategy
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds where the option line says nothing."""
+
+    trials: int
+    strategy: str
+    store: str
+    trial_timeout: float | None
+
+
+def launch(session: Session, options: Options, body: str, defaults: Defaults) -> None:
+    """Read the cell, make or reopen its study, show the panel and start the search.
+
+    Everything that can be wrong is found before anything starts.
+    """
+    cell = _read(session, options, body)
+    name = options.strategy or defaults.strategy
+    chosen = read_strategy(name, options.seed)
+    trials = options.trials if options.trials is not None or options.timeout is not None else defaults.trials
+    if chosen.name == "grid" and options.trials is None:
+        trials = None  # the grid ends by itself, and says before it starts how large it is
+    limits = Limits(trials, options.timeout, options.trial_timeout or defaults.trial_timeout, options.workers)
+    if options.dry_run:
+        display(dry_run(cell, chosen, limits, session.shell.user_ns))
+        return
+    search = session.begin(cell, options, limits, name, options.store or defaults.store)
+    study, live = search.study, live_front_end(session.shell)
+    counted = study.counted()
+    if counted:
+        total = f" of {study.limits.trials}" if study.limits.trials else ""
+        study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
+    elif study.version > 1:
+        study.notices.append(f"the cell has changed: this is version {study.version}, earlier ones are kept")
+    study.notices.append(f"{study.strategy.name}: {study.strategy.sampler.explain(study.space, study.limits.trials)}")
+    session.run(search)
+    if live and not options.no_panel:
+        session.show(search)
+    else:
+        print("\n".join(study.notices))
+    if options.wait or not live:
+        session.wait(search)
+
+
+def _read(session: Session, options: Options, body: str) -> Cell:
+    metrics = (*options.minimize, *options.maximize)
+    if not body.strip():
+        raise CellError("the cell is empty; put the code to tune under the %%hpo line")
+    plain = session.shell.transform_cell(body)
+    shown = body if body.endswith("\n") else body + "\n"
+    try:
+        return read_cell(plain, metrics, shown=shown)
+    except RecursionError:
+        raise HpoError("the cell is nested too deeply to be read; make it simpler") from None

@@ -1,0 +1,100 @@
+"""The magics %%hpo and %hpo. They read the line, call the session, and print; they decide nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from traitlets import Float as FloatTrait
+from traitlets import Int as IntTrait
+from traitlets import Unicode
+
+from hpo_magic.errors import HpoError
+from hpo_magic.jupyter.options import Command, Options
+
+
+@magics_class
+class HpoMagic(Magics):
+    """Defaults of %%hpo, to be changed with ``%config HpoMagic.trials = 100``."""
+
+    trials = IntTrait(50, min=1, help="Trials of a search that names neither trials nor a timeout.").tag(config=True)
+    strategy = Unicode("auto", help="Strategy of a search that names none.").tag(config=True)
+    store = Unicode("sqlite:///hpo.db", help="Where studies last; ':memory:' or a database URL.").tag(config=True)
+    trial_timeout = FloatTrait(0.0, min=0, help="Seconds that one trial may take; 0 for no limit.").tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._session: Any = None
+
+    def session(self) -> Any:
+        """Return the session, made on first use: its imports are heavy."""
+        if self._session is None:
+            from hpo_magic.jupyter.session import Session
+
+            self._session = Session(self.shell)
+        return self._session
+
+    def known_names(self) -> list[str]:
+        """Return the names of the studies of this session, for completion."""
+        return [] if self._session is None else list(self._session.known_names())
+
+    def close(self) -> None:
+        """Stop every search."""
+        if self._session is not None:
+            self._session.close()
+
+    @magic_arguments()
+    @argument("name", nargs="?", metavar="NAME", help="Name of the study and of the variable that holds it.")
+    @argument("-n", "--trials", type=int, help="Trials that the study shall have in the end (default: 50).")
+    @argument("-t", "--timeout", type=float, metavar="S", help="Seconds for the whole search.")
+    @argument("--trial-timeout", type=float, metavar="S", help="Seconds for one trial.")
+    @argument("-s", "--strategy", help="auto, gp, gp-lcb, random or grid (default: auto).")
+    @argument("--minimize", nargs="+", metavar="M", help="Variables of the cell to minimise.")
+    @argument("--maximize", nargs="+", metavar="M", help="Variables of the cell to maximise.")
+    @argument("-w", "--workers", type=int, default=1, metavar="N", help="Trials at the same time (default: 1).")
+    @argument("--on", metavar="EXECUTOR", help="Where trials run: threads.")
+    @argument("--store", metavar="URL", help="Where the study lasts (default: sqlite:///hpo.db).")
+    @argument("--seed", type=int, default=0, help="Same seed, same results: same proposals (default: 0).")
+    @argument("--wait", action="store_true", help="Hold the cell until the search ends.")
+    @argument("--no-panel", action="store_true", help="Show no panel.")
+    @argument("-o", "--output", metavar="VAR", help="Variable that holds the study.")
+    @argument("--dry-run", action="store_true", help="Show the space and run the cell once with its own values.")
+    @no_var_expand
+    @line_cell_magic
+    def hpo(self, line: str, cell: str | None = None) -> None:
+        """Tune the cell: annotate values with ``# hpo: 1e-5..1e-1 log`` or ``# hpo: relu | tanh``, name the metric.
+
+        ::
+
+            %%hpo svm --maximize accuracy --trials 40
+            C = 1.0            # hpo: 1e-3..1e3 log
+            kernel = "rbf"     # hpo: rbf | poly
+            accuracy = cross_val_score(SVC(C=C, kernel=kernel), X, y).mean()
+
+        Without a metric, the last expression is minimised. As a line:
+        %hpo status | best | pause | resume | stop | wait | apply | show | log N | export FILE | list, then a NAME.
+        """
+        try:
+            # Names and expressions of the notebook are filled in on this line only, never in the cell.
+            expanded = self.shell.var_expand(line, depth=2) if "{" in line or "$" in line else line
+            if cell is None:
+                from hpo_magic.jupyter import commands
+
+                commands.run(self.session(), Command.parse(expanded), self.store)
+            else:
+                self._tune(Options.of(parse_argstring(self.hpo, expanded)), cell)
+        except HpoError as error:
+            raise UsageError(str(error)) from None
+
+    def _tune(self, options: Options, body: str) -> None:
+        from hpo_magic.jupyter import launch
+
+        launch.launch(
+            self.session(),
+            options,
+            body,
+            launch.Defaults(self.trials, self.strategy, self.store, self.trial_timeout or None),
+        )
+

@@ -1,0 +1,72 @@
+"""The option line of %%hpo and the commands of %hpo, read into plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hpo_magic.errors import HpoError, did_you_mean
+
+COMMANDS = ("status", "best", "pause", "resume", "stop", "wait", "apply", "show", "log", "export", "list")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What stands on the first line of a cell."""
+
+    name: str | None
+    trials: int | None
+    timeout: float | None
+    trial_timeout: float | None
+    strategy: str | None
+    minimize: tuple[str, ...]
+    maximize: tuple[str, ...]
+    workers: int
+    on: str | None
+    store: str | None
+    seed: int
+    wait: bool
+    no_panel: bool
+    output: str | None
+    dry_run: bool
+
+    @classmethod
+    def of(cls, args: Any) -> Options:
+        """Return the options that argparse has read."""
+        fields = {**vars(args), "minimize": tuple(args.minimize or ()), "maximize": tuple(args.maximize or ())}
+        options = cls(**{name: fields[name] for name in cls.__dataclass_fields__})
+        if options.name is not None and not options.name.isidentifier():
+            raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; try 'svm'")
+        if options.output is not None and not options.output.isidentifier():
+            raise HpoError(f"-o {options.output!r} must be a Python name")
+        if options.on not in (None, "threads"):
+            raise HpoError(f"--on {options.on!r} is unknown; trials run on 'threads'")
+        return options
+
+    @property
+    def variable(self) -> str:
+        """Name of the variable that the study is bound to."""
+        return self.output or self.name or "study"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the %hpo line and its words."""
+
+    verb: str
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, line: str) -> Command:
+        """Read a line such as "log 3"; an empty one asks for the status.
+
+        Examples
+        --------
+        >>> Command.parse("log 3")
+        Command(verb='log', words=('3',))
+        """
+        verb, *words = line.split() or ["status"]
+        if verb not in COMMANDS:
+            hint = did_you_mean(verb, COMMANDS)
+            raise HpoError(f"%hpo {verb} is unknown{hint}; use one of {', '.join(COMMANDS)}, or %%hpo on top of a cell")
+        return cls(verb, tuple(words))

@@ -1,0 +1,137 @@
+"""The one thread that writes a panel's output widgets: head, message and plots, as often as is worth while."""
+
+from __future__ import annotations
+
+import threading
+from html import escape
+from typing import TYPE_CHECKING
+
+from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.jupyter.live_plot import LivePlot
+from hpo_magic.jupyter.report import Report, failures
+from hpo_magic.run.runner import Phase
+from hpo_magic.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hpo_magic.jupyter.panel.panel import Panel
+
+_APART = 0.4
+"""Seconds between two drawings at least."""
+_CLOCK = 1.0
+
+
+class Live:
+    """Shows a study in its panel until it is stopped."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel, self._study = panel, panel.study
+        self._plots = {name: LivePlot(name) for name in panel.plots}
+        self._report = Report(panel.study)
+        self._stopping = threading.Event()
+        self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
+        """Hears the static result whenever the search rests."""
+        self._drawn = self._kept = -1
+        self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
+
+    def start(self) -> None:
+        """Draw once, here, so that the panel is not empty when it appears; then go on in the thread."""
+        self._show()
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self._stopping.set()
+        self._study.journal.announce()
+        if self.thread.is_alive() and self.thread is not threading.current_thread():
+            self.thread.join(5)
+
+    def _main(self) -> None:
+        revision = -1
+        while not self._stopping.is_set():
+            self._panel.unpin()
+            alive = self._study.phase.alive
+            revision = self._study.journal.wait_change(revision, _CLOCK if alive else 3600)
+            if self._stopping.is_set():
+                return
+            self._show()
+            self._stopping.wait(_APART)
+
+    def _show(self) -> None:
+        _set(self._panel.head, head(self._study))
+        _set(self._panel.message, message(self._study, self._panel.notice))
+        drawn, history = self._study.journal.revision, self._study.history
+        if drawn != self._drawn:
+            self._drawn = drawn
+            for name, plot in self._plots.items():
+                self._panel.plots[name].value = plot.png(history, self._study.space)
+        resting = self._study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
+        if resting and self._kept != drawn:
+            self._kept = drawn
+            self.keep(self._report.bundle())
+
+
+def _set(widget: object, text: str) -> None:
+    if widget.value != text:  # type: ignore[attr-defined]
+        widget.value = text  # type: ignore[attr-defined]
+
+
+def head(study: Study) -> str:
+    """Return name, state, progress, best and time left as HTML."""
+    phase, total, done = study.phase, study.limits.trials, study.counted()
+    best = study.best
+    parts = [
+        f"<b>{escape(study.name)}</b>",
+        f'<span class="hpo-state {phase}" role="status">{phase}</span>',
+        f'<progress max="{total or max(done, 1)}" value="{done}" aria-label="trials done"></progress>',
+        f'<span class="hpo-done">{done}{f" of {total}" if total else ""} trials</span>',
+    ]
+    if best is not None:
+        value = f"{escape(study.metrics[0])} {readable(best.value)}"
+        parts.append(f'<span class="hpo-best">best {value} (trial {best.number})</span>')
+    left = time_left(study)
+    if left:
+        parts.append(f'<span class="hpo-left">{left}</span>')
+    return f'<div class="hpo-head">{"".join(parts)}</div>'
+
+
+def time_left(study: Study) -> str:
+    """Return how long the search may still take, from the pace of the last trials and the time limit."""
+    runner = study.runner
+    if runner is None or not runner.phase.alive:
+        return ""
+    ends = []
+    paces = [t.duration for t in study.history.done[-20:] if t.duration is not None]
+    if study.limits.trials is not None and paces:
+        left = max(study.limits.trials - study.counted(), 0)
+        ends.append(left * sum(paces) / len(paces) / study.limits.workers)
+    if study.limits.timeout is not None:
+        ends.append(max(study.limits.timeout - runner.elapsed, 0.0))
+    return f"about {span(min(ends))} left" if ends else ""
+
+
+def span(seconds: float) -> str:
+    """Return a stretch of time in words.
+
+    Examples
+    --------
+    >>> span(5), span(130), span(7300)
+    ('5 s', '2 min', '2.0 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def message(study: Study, notice: str) -> str:
+    """Return what there is to say: a click's error, the search's message, notices and failures."""
+    urgent = [notice] if notice else []
+    runner = study.runner
+    if runner is not None and runner.message:
+        urgent.append(runner.message)
+    plain = study.notices[-2:]
+    shown = "".join(f'<div class="hpo-message" role="alert">{escape(line)}</div>' for line in urgent)
+    shown += "".join(f'<div class="hpo-message plain">{escape(line)}</div>' for line in plain)
+    return shown + failures(study)
+

@@ -1,0 +1,162 @@
+"""Panel: head, buttons, limits, rows and plots of one study.
+
+Input widgets are touched only when the panel is made and by their own handlers. Output widgets are touched only by the
+panel's live thread. Whoever has something to say leaves a notice, which that thread shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ipywidgets as widgets
+
+from hpo_magic.errors import HpoError
+from hpo_magic.jupyter.panel.live import Live
+from hpo_magic.jupyter.panel.rows import ChoiceRow, NumberRow
+from hpo_magic.jupyter.panel.style import CSS
+from hpo_magic.run.limits import Limits
+from hpo_magic.search.recipes import RECIPES
+from hpo_magic.space import Choice, Space
+from hpo_magic.study import Study
+
+
+class Panel:
+    """The widgets of a study.
+
+    Parameters
+    ----------
+    study : Study
+    go_on : callable
+        Starts or resumes the search; what the Resume button does.
+    apply : callable
+        Puts the best values into the namespace and returns what to say about it.
+    """
+
+    def __init__(self, study: Study, go_on: Callable[[], None], apply: Callable[[], str]) -> None:
+        self.study, self._go_on, self._apply = study, go_on, apply
+        self.notice = ""
+        self.head = widgets.HTML()
+        self.message = widgets.HTML()
+        self.plots = {name: widgets.Image(format="png") for name in ("convergence", "parameters")}
+        for name, plot in self.plots.items():
+            plot.add_class("hpo-plot")
+            plot.layout.max_width = "49%"
+            plot.alt = f"{name} plot"  # type: ignore[attr-defined]
+        self._inputs: list[Any] = []
+        make = ChoiceRow, NumberRow
+        rows = [
+            make[0 if isinstance(domain, Choice) else 1](
+                name, study.space, study.original, study.edit, self.handle, self._space
+            ).box
+            for name, domain in study.original.items()
+        ]
+        self.box = widgets.VBox(
+            [widgets.HTML(f"<style>{CSS}</style>"), self.head, self._buttons(), self._limits(), self.message,
+             widgets.HBox(list(self.plots.values())), widgets.VBox(rows)]
+        )  # fmt: skip
+        self.box.add_class("hpo-panel")
+        self._inputs = [w for w in _tree(self.box) if isinstance(w, (widgets.ValueWidget, widgets.Button))]
+        self.live = Live(self)
+
+    def handle(self, work: Callable[[], None]) -> None:
+        """Run what a click asks for; an error is shown in the panel and changes nothing."""
+        try:
+            self.notice = ""
+            work()
+        except HpoError as error:
+            self.notice = str(error)
+        finally:
+            self.study.journal.announce()
+            self.unpin()
+
+    def unpin(self) -> None:
+        """Let clicks be heard while another cell is busy.
+
+        ipykernel 7.4 answers a widget's messages on the shell that last wrote to the widget; where that was the main
+        shell, a click waits for the cell that runs there. Without that memory it goes to the shell that the front end
+        chose. A private attribute, so nothing is done where it is absent.
+        """
+        for widget in self._inputs:
+            getattr(widget.comm, "__dict__", {}).pop("_reply_subshell_id", None)
+
+    def close(self) -> None:
+        """Take the panel away."""
+        self.live.stop()
+        for widget in [*_tree(self.box)]:
+            widget.close()
+
+    def _space(self) -> Space:
+        return self.study.space
+
+    def _buttons(self) -> widgets.HBox:
+        def button(label: str, icon: str, tip: str, work: Callable[[], None]) -> widgets.Button:
+            made = widgets.Button(description=label, icon=icon, tooltip=tip)
+            made.layout.width = "auto"
+            made.on_click(lambda _: self.handle(work))
+            return made
+
+        def apply() -> None:
+            self.notice = self._apply()
+
+        return widgets.HBox(
+            [
+                button("Pause", "pause", "Let the running trial end and start no more", self.study.pause),
+                button("Resume", "play", "Go on with the search", self._go_on),
+                button("Stop", "stop", "Interrupt the running trial and end the search", self.study.stop),
+                button("Apply best", "check", "Set the best values in the notebook", apply),
+            ]
+        )
+
+    def _limits(self) -> widgets.HBox:
+        limits = self.study.limits
+        strategy = widgets.Dropdown(
+            options=list(dict.fromkeys([*RECIPES, self.study.strategy.name])), value=self.study.strategy.name,
+            description="strategy",
+        )  # fmt: skip
+        trials = _field("trials", limits.trials, "trials that the study shall have in the end; empty: no limit")
+        timeout = _field("seconds", limits.timeout, "time for the whole search; empty: no limit")
+        one = _field("per trial", limits.trial_timeout, "seconds for one trial; empty: no limit")
+
+        def changed(_change: Any) -> None:
+            def work() -> None:
+                self.study.set_limits(
+                    Limits(
+                        _read("trials", trials.value, int),
+                        _read("seconds", timeout.value, float),
+                        _read("per trial", one.value, float),
+                        self.study.limits.workers,
+                    )
+                )
+
+            self.handle(work)
+
+        for field in (trials, timeout, one):
+            field.observe(changed, names="value")
+        strategy.observe(lambda change: self.handle(lambda: self.study.set_strategy(change["new"])), names="value")
+        strategy.layout.width = "210px"
+        return widgets.HBox([strategy, trials, timeout, one])
+
+
+def _field(label: str, value: float | None, tip: str) -> widgets.Text:
+    field = widgets.Text(
+        value="" if value is None else f"{value:g}", description=label, continuous_update=False, tooltip=tip
+    )
+    field.layout.width = "170px"
+    field.style.description_width = "70px"
+    return field
+
+
+def _read(name: str, text: str, kind: type[int] | type[float]) -> Any:
+    if not text.strip():
+        return None
+    try:
+        return kind(text.strip())
+    except ValueError:
+        raise HpoError(f"{name}={text!r} is no {'whole number' if kind is int else 'number'}; nothing was changed") from None
+
+
+def _tree(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _tree(child)

@@ -1,0 +1,94 @@
+"""The static result: a picture and a table that stay in the saved notebook, readable without a kernel."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import Any
+
+from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.jupyter.live_plot import LivePlot
+from hpo_magic.study import Study
+from hpo_magic.trials import State, Trial
+
+TOP = 5
+
+
+class Report:
+    """Renders a study's result as HTML and as text; to be used by one thread."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._plots = {name: LivePlot(name) for name in ("convergence", "parameters")}
+
+    def bundle(self) -> dict[str, str]:
+        """Return the result as a MIME bundle."""
+        return {"text/html": self.html(), "text/plain": text(self._study)}
+
+    def html(self) -> str:
+        """Return pictures and table; everything that comes from trials is escaped."""
+        history = self._study.history
+        pictures = "".join(
+            f'<img class="hpo-static-plot" alt="{escape(name)} of {escape(self._study.name)}" '
+            f'style="max-width:49%;display:inline-block" src="data:image/png;base64,'
+            f'{base64.b64encode(plot.png(history, self._study.space)).decode()}"/>'
+            for name, plot in self._plots.items()
+        )
+        return f'<div class="hpo-static">{pictures}{table(self._study)}</div>'
+
+
+def text(study: Study) -> str:
+    """Return the result in a few lines of text."""
+    lines = [headline(study)]
+    for trial in ranked(study):
+        config = ", ".join(f"{name}={readable(value)}" for name, value in trial.config.items())
+        lines.append(f"  trial {trial.number}: {study.metrics[0]} = {readable(trial.value)}  ({config})")
+    return "\n".join(lines)
+
+
+def headline(study: Study) -> str:
+    """Return one line: name, state, counts and the best."""
+    history = study.history
+    parts = [f"{study.name} (version {study.version}): {study.phase}", f"{len(history.done)} trials done"]
+    if history.failed:
+        parts.append(f"{len(history.failed)} failed")
+    best = study.best
+    if best is not None:
+        parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}")
+    message = study.runner.message if study.runner else ""
+    return ", ".join(parts) + (f" ({message})" if message else "")
+
+
+def ranked(study: Study) -> list[Trial]:
+    """Return the best trials, best first."""
+    history = study.history
+    return sorted(history.done, key=history.loss)[:TOP]
+
+
+def table(study: Study) -> str:
+    """Return the best trials and the failures as an HTML table."""
+    names = [name for name in study.original if any(name in trial.config for trial in ranked(study))]
+    head = "".join(f"<th>{escape(title)}</th>" for title in ("trial", study.metrics[0], *names, "seconds"))
+    body = "".join(_row(trial, study.metrics[0], names) for trial in ranked(study))
+    grid = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
+    return f"<p>{escape(headline(study))}</p>{grid}{failures(study)}"
+
+
+def failures(study: Study) -> str:
+    """Return how many trials failed and why, each reason once."""
+    reasons: dict[Any, list[Trial]] = {}
+    for trial in study.trials:
+        if trial.state is State.FAILED and trial.error is not None:
+            reasons.setdefault(trial.error.likeness, []).append(trial)
+    items = "".join(
+        f"<li>{len(trials)} × {escape(str(trials[-1].error))} (trial {trials[-1].number})</li>"
+        for trials in sorted(reasons.values(), key=len, reverse=True)[:TOP]
+    )
+    return f"<p>Failed trials:</p><ul>{items}</ul>" if items else ""
+
+
+def _row(trial: Trial, metric: str, names: list[str]) -> str:
+    values = [str(trial.number), readable(trial.value)]
+    values += [readable(trial.config[name]) if name in trial.config else "–" for name in names]
+    values.append("" if trial.duration is None else f"{trial.duration:.2g}")
+    return "<tr>" + "".join(f"<td>{escape(value)}</td>" for value in values) + "</tr>"

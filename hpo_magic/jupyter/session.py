@@ -1,0 +1,197 @@
+"""Session: what one shell holds of searches: stores by URL, studies with their cells, panels and waiting."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from IPython.display import DisplayHandle, display
+
+from hpo_magic.errors import HpoError, StudyError, did_you_mean
+from hpo_magic.jupyter.apply import values_for_namespace, with_defaults
+from hpo_magic.jupyter.cell import Cell
+from hpo_magic.jupyter.cell.program import LAST, CellObjective
+from hpo_magic.jupyter.guards import own_figures, own_outputs, refuse_input
+from hpo_magic.jupyter.options import Options
+from hpo_magic.jupyter.panel import Panel
+from hpo_magic.jupyter.report import Report, headline
+from hpo_magic.run.limits import Limits
+from hpo_magic.run.runner import Phase
+from hpo_magic.study import Study
+from hpo_magic.trials.store import Store, open_store
+
+
+@dataclass
+class Search:
+    """A study of this session with the cell that it tunes."""
+
+    study: Study
+    cell: Cell
+    objective: CellObjective
+    variable: str
+    panel: Panel | None = None
+
+
+class Session:
+    """The searches of one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.searches: dict[str, Search] = {}
+        self._stores: dict[str, Store] = {}
+        self._latest: str | None = None
+
+    def store(self, url: str) -> Store:
+        """Return the store at a URL, opened once a session."""
+        key = url if url == ":memory:" or not url.startswith("sqlite:///") else os.path.abspath(url[10:])
+        if key not in self._stores:
+            self._stores[key] = open_store(url)
+        return self._stores[key]
+
+    def known_names(self) -> list[str]:
+        """Return the names of all studies in the stores that are open."""
+        names = {record.name for store in self._stores.values() for record in store.studies()}
+        return sorted(names | set(self.searches))
+
+    def find(self, name: str | None) -> Search:
+        """Return the search of a name, or the latest."""
+        wanted = name or self._latest
+        if wanted is None:
+            raise StudyError("there is no search in this session; put %%hpo on top of a cell and run it")
+        if wanted not in self.searches:
+            known = ", ".join(self.searches) or "none"
+            raise StudyError(
+                f"this session has no search {wanted!r}{did_you_mean(wanted, self.searches)}; it has: {known}. "
+                "Run its %%hpo cell to take it up again"
+            )
+        return self.searches[wanted]
+
+    def begin(self, cell: Cell, options: Options, limits: Limits, strategy: str, store: str) -> Search:
+        """Make or reopen the study of a cell; nothing runs yet."""
+        variable, namespace = options.variable, self.shell.user_ns
+        holder = namespace.get(variable)
+        if holder is not None and not isinstance(holder, Study):
+            raise StudyError(
+                f"the name {variable!r} holds a {type(holder).__name__} in this notebook; "
+                "choose another name for the study's variable with -o VAR"
+            )
+        name = options.name or variable
+        running = self.searches.get(name)
+        if running is not None and running.study.phase.alive:
+            raise StudyError(f"study {name!r} is in use by a running search; stop it first with %hpo stop {name}")
+        _check_names(cell, namespace)
+        study = Study(
+            cell.space, minimize=options.minimize or (() if cell.metrics else LAST), maximize=options.maximize, strategy=strategy,
+            seed=options.seed, store=self.store(store), name=name, source=cell.source, meaning=cell.meaning,
+        )  # fmt: skip
+        study.settings.asked(limits=dataclasses.asdict(limits))
+        study.limits = dataclasses.replace(Limits(**study.settings.get("limits")), workers=limits.workers)
+        if running is not None and running.panel is not None:
+            running.panel.close()
+        search = Search(study, cell, cell.objective({"input": refuse_input, **namespace}), variable)
+        self.searches[name], self._latest = search, name
+        namespace[variable] = study
+        return search
+
+    def run(self, search: Search) -> None:
+        """Start the search, or go on with it."""
+        study = search.study
+        if study.phase is Phase.RUNNING:
+            raise StudyError("the search is running already")
+        if study.phase in (Phase.PAUSED, Phase.PAUSING):
+            study.resume()
+        elif study.phase is Phase.STOPPING:
+            raise StudyError("the search is stopping; resume it when it has stopped")
+        else:
+            study.start(search.objective, study.limits, guards=(own_figures, own_outputs(self.shell)))
+
+    def show(self, search: Search) -> None:
+        """Display the panel, and under it the place for the static result."""
+        if search.panel is not None:
+            search.panel.close()
+        panel = Panel(search.study, go_on=lambda: self.run(search), apply=lambda: self.apply(search)[0])
+        search.panel = panel
+        handle = _place()
+        panel.live.start()
+        display(panel.box)
+        handle.display({"text/html": "", "text/plain": ""}, raw=True)
+        panel.live.keep = lambda bundle: handle.update(bundle, raw=True)
+        panel.unpin()
+
+    def wait(self, search: Search) -> None:
+        """Wait for the end with a quiet line of progress; an interrupt stops the search and keeps its results."""
+        study, handle = search.study, None
+        if search.panel is None:
+            handle = _place()
+            handle.display(_line(study), raw=True)
+        try:
+            while not study.wait(1.0):
+                if study.phase is Phase.PAUSED:
+                    break
+                if handle is not None:
+                    handle.update(_line(study), raw=True)
+        except KeyboardInterrupt:
+            study.stop()
+            study.wait()
+            print("interrupted; every finished trial is kept")
+        if handle is not None:
+            handle.update(Report(study).bundle(), raw=True)
+
+    def apply(self, search: Search) -> tuple[str, str]:
+        """Set the best values in the namespace; return what was done, and the cell in which they are the defaults."""
+        best = search.study.best
+        if best is None:
+            raise StudyError(f"study {search.study.name!r} has no finished trial yet, so there is nothing to apply")
+        values = values_for_namespace(best.config, search.cell.names, self.shell.user_ns)
+        self.shell.user_ns.update(values)
+        told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
+        return f"trial {best.number}: {told}", with_defaults(search.cell.source, best.config)
+
+    def close(self) -> None:
+        """Stop every search and close every store."""
+        for search in self.searches.values():
+            if search.study.phase.alive:
+                search.study.stop()
+                search.study.wait(3)
+            if search.panel is not None:
+                search.panel.close()
+        for store in self._stores.values():
+            store.close()
+
+
+def live_front_end(shell: Any) -> bool:
+    """Whether somebody may be watching: a kernel whose client can answer questions.
+
+    nbclient and papermill say that they cannot, in every request. HPO_MAGIC_LIVE=1 or 0 overrules.
+    """
+    forced = os.environ.get("HPO_MAGIC_LIVE")
+    if forced is not None:
+        return forced not in ("", "0", "false")
+    kernel = getattr(shell, "kernel", None)
+    return kernel is not None and bool(getattr(kernel, "_allow_stdin", True))
+
+
+def _place() -> DisplayHandle:
+    return DisplayHandle(display_id=f"hpo-{uuid.uuid4().hex}")
+
+
+def _line(study: Study) -> dict[str, str]:
+    return {"text/plain": headline(study)}
+
+
+def _shown(value: Any) -> str:
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def _check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
+    """Options that are names of the notebook must be there, or be made by the cell itself."""
+    for name in sorted(cell.names):
+        first = name.split(".")[0]
+        if first not in namespace and not hasattr(builtins, first) and first not in cell.source.replace("|", " "):
+            raise HpoError(f"the option {name!r} is not defined in the notebook; run the cell that defines it first")
+
