@@ -69,7 +69,7 @@ def _limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
     scaled = np.log10(values) if log else values
     losses = sign * scaled
     best, median = losses.min(), np.median(losses)
-    worst = min(losses.max(), median + 3 * max(median - best, 1e-12))
+    worst = min(losses.max(), max(median + 3 * (median - best), np.quantile(losses, 0.85)))
     low, high = sorted((sign * best, sign * worst))
     span = high - low
     if span <= 0:

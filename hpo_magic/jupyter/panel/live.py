@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART = 0.4
-"""Seconds between two drawings at least."""
+_APART, _BREATH = 0.4, 0.05
+"""Seconds between two drawings at least, and between two updates of the text."""
 _CLOCK = 1.0
 
 
@@ -33,6 +34,7 @@ class Live:
         self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
         """Hears the static result whenever the search rests."""
         self._drawn = self._kept = -1
+        self._due = 0.0
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
     def start(self) -> None:
@@ -51,24 +53,32 @@ class Live:
         revision = -1
         while not self._stopping.is_set():
             self._panel.unpin()
-            alive = self._study.phase.alive
-            revision = self._study.journal.wait_change(revision, _CLOCK if alive else 3600)
-            if self._stopping.is_set():
-                return
-            self._show()
-            self._stopping.wait(_APART)
+            revision = self._study.journal.wait_change(revision, self._patience())
+            if not self._stopping.is_set():
+                self._show()
+                self._stopping.wait(_BREATH)
+
+    def _patience(self) -> float:
+        """Seconds until something is due without a change: a drawing that was put off, or the time left."""
+        if self._drawn != self._study.journal.revision:
+            return max(self._due - time.monotonic(), 0.0)
+        return _CLOCK if self._study.phase.alive else 3600.0
 
     def _show(self) -> None:
-        _set(self._panel.head, head(self._study))
-        _set(self._panel.message, message(self._study, self._panel.notice))
-        drawn, history = self._study.journal.revision, self._study.history
-        if drawn != self._drawn:
-            self._drawn = drawn
+        study, panel = self._study, self._panel
+        revision, history = study.journal.revision, study.history
+        _set(panel.head, head(study))
+        _set(panel.message, message(study, panel.notice))
+        if revision != self._drawn and time.monotonic() >= self._due:
+            began = time.monotonic()
             for name, plot in self._plots.items():
-                self._panel.plots[name].value = plot.png(history, self._study.space)
-        resting = self._study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
-        if resting and self._kept != drawn:
-            self._kept = drawn
+                panel.plots[name].value = plot.png(history, study.space)
+            took = time.monotonic() - began
+            # Slow drawing is drawn less often, so that it never takes more than a tenth of the time.
+            self._drawn, self._due = revision, began + max(_APART, 10 * took)
+        resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
+        if resting and self._kept != revision:
+            self._kept = revision
             self.keep(self._report.bundle())
 
 

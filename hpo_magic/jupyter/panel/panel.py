@@ -90,8 +90,9 @@ class Panel:
         return self.study.space
 
     def _buttons(self) -> widgets.HBox:
-        def button(label: str, icon: str, tip: str, work: Callable[[], None]) -> widgets.Button:
-            made = widgets.Button(description=label, icon=icon, tooltip=tip)
+        def button(label: str, work: Callable[[], None]) -> widgets.Button:
+            # No icon: its glyph would become part of the name that a screen reader says.
+            made = widgets.Button(description=label)
             made.layout.width = "auto"
             made.on_click(lambda _: self.handle(work))
             return made
@@ -101,10 +102,10 @@ class Panel:
 
         return widgets.HBox(
             [
-                button("Pause", "pause", "Let the running trial end and start no more", self.study.pause),
-                button("Resume", "play", "Go on with the search", self._go_on),
-                button("Stop", "stop", "Interrupt the running trial and end the search", self.study.stop),
-                button("Apply best", "check", "Set the best values in the notebook", apply),
+                button("Pause", self.study.pause),
+                button("Resume", self._go_on),
+                button("Stop", self.study.stop),
+                button("Apply best", apply),
             ]
         )
 

@@ -1,0 +1,166 @@
+"""A real JupyterLab in a headless Chromium: the server, a page on a notebook, and what a person does there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, expect
+
+CHROMIUM_ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+
+def chromium() -> str:
+    """Path of the system's Chromium; there must be one, as no test may be left out for want of it."""
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    assert found, "no Chromium on this machine; install it with: apt-get install chromium"
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def lab_server(folder: Path) -> Iterator[str]:
+    """Run JupyterLab on a folder; yield its address."""
+    port = free_port()
+    state = folder / ".lab"
+    state.mkdir(exist_ok=True)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("HPO_MAGIC")}
+    env |= {
+        "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
+        "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
+        "IPYTHONDIR": str(state / "ipython"),
+    }
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--allow-root",
+        "--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={folder}",
+    ]  # fmt: skip
+    quiet = state / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    quiet.parent.mkdir(parents=True, exist_ok=True)
+    quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    with (state / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
+                    break
+                except OSError:
+                    assert server.poll() is None and time.monotonic() < deadline, (state / "server.log").read_text()
+                    time.sleep(0.2)
+            yield address
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait(15)
+
+
+def kernels(address: str) -> list[dict[str, str]]:
+    with urllib.request.urlopen(f"{address}/api/kernels", timeout=10) as answer:
+        return list(json.load(answer))
+
+
+def shut_down_kernels(address: str) -> None:
+    for kernel in kernels(address):
+        request = urllib.request.Request(f"{address}/api/kernels/{kernel['id']}", method="DELETE")
+        urllib.request.urlopen(request, timeout=20).close()
+
+
+class Notebook:
+    """A notebook open in JupyterLab."""
+
+    def __init__(self, browser: Browser, address: str, folder: Path, name: str, cells: Sequence[str] = (), dark: bool = False) -> None:
+        self.path, self.address = folder / name, address
+        if cells:
+            made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+            made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            nbformat.write(made, self.path)
+        self.page: Page = browser.new_page(viewport={"width": 1300, "height": 1500})
+        self.page.set_default_timeout(20_000)
+        self.open()
+        if dark:
+            self.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+            self.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+
+    def open(self) -> None:
+        """Open, or open again after a reload, and wait for the kernel."""
+        self.page.goto(f"{self.address}/lab/tree/{self.path.name}?reset")
+        self.page.wait_for_selector("#jp-main-statusbar >> text=Idle", timeout=60_000)
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+    def select(self, index: int) -> None:
+        self.page.evaluate(
+            "i => { const nb = window.jupyterapp.shell.currentWidget.content; nb.activeCellIndex = i; nb.deselectAll(); }", index
+        )
+
+    def run(self, index: int, wait: bool = True) -> str:
+        """Run a cell; return its output as text once it has ended."""
+        self.select(index)
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+        prompt = self.cell(index).locator(".jp-InputArea-prompt")
+        if wait:
+            self.page.wait_for_function(
+                "([i]) => window.jupyterapp.shell.currentWidget.content.widgets[i].inputArea.promptNode !== undefined", arg=[index]
+            )
+            expect(prompt).not_to_have_text(re.compile(r"\[\*\]"), timeout=60_000)
+            expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
+        return self.output(index)
+
+    def output(self, index: int) -> str:
+        return "\n".join(self.cell(index).locator(".jp-OutputArea-output").all_inner_texts())
+
+    def evaluate(self, index: int, source: str) -> str:
+        """Put a source into a cell, run it, and return what it prints."""
+        self.page.evaluate(
+            "([i, s]) => { const nb = window.jupyterapp.shell.currentWidget.content;"
+            " nb.widgets[i].model.sharedModel.setSource(s); }", [index, source]
+        )
+        return self.run(index)
+
+    def panel(self) -> Locator:
+        return self.page.locator(".hpo-panel")
+
+    def click(self, name: str) -> None:
+        self.panel().get_by_role("button", name=name, exact=True).click()
+
+    def expect_state(self, state: str, seconds: float = 20) -> None:
+        expect(self.panel().locator(".hpo-state")).to_have_text(state, timeout=seconds * 1000)
+
+    def save(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def restart(self) -> None:
+        """Restart the kernel without the dialog that asks."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.page.wait_for_selector("#jp-main-statusbar >> text=Idle", timeout=60_000)
+
+    def close(self) -> None:
+        self.page.close()
