@@ -280,8 +280,12 @@ def level(domain: Float | Int, k: int) -> float | int:
     step = domain.step or 1
     if isinstance(domain, Int):
         return domain.low + k * int(step)
-    decimals = 12 - math.ceil(math.log10(max(abs(domain.low), abs(domain.high), step)))
-    return min(round(domain.low + k * step, decimals), domain.high)
+    raw = domain.low + k * step
+    decimals = 15 - math.ceil(math.log10(max(abs(domain.low), abs(domain.high), step)))
+    tidy = round(raw, decimals)
+    if abs(tidy - raw) > 1e-9 * step:  # a step so small beside its bounds that tidying would leave the grid
+        tidy = raw
+    return min(max(tidy, domain.low), domain.high)
 
 
 def clip(domain: Domain, value: Value) -> Value:

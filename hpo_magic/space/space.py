@@ -325,7 +325,7 @@ def _is_name(name: str) -> bool:
 
 def _domain_to_json(domain: Domain) -> dict[str, Any]:
     fields = {f.name: getattr(domain, f.name) for f in dataclasses.fields(domain) if f.init}
-    return {"type": type(domain).__name__, **{k: v for k, v in fields.items() if v is not None and v is not False}}
+    return {"type": type(domain).__name__, **{k: v for k, v in fields.items() if v is not None}}
 
 
 def _domain_from_json(entry: Mapping[str, Any]) -> Domain:

@@ -25,10 +25,11 @@ def standardise(losses: Array) -> Array:
     >>> standardise(np.array([4.0, 4.0]))
     array([0., 0.])
     """
-    median = np.median(losses)
-    clipped = np.minimum(losses, median + _FAR * max(median - losses.min(), 1e-12))
+    scaled = losses / (np.abs(losses).max() or 1.0)  # squares of what follows must not overflow
+    reach = np.median(scaled) - scaled.min()
+    clipped = np.minimum(scaled, np.median(scaled) + _FAR * reach) if reach > 0 else scaled
     spread = clipped.std()
-    if spread <= 1e-12 * max(1.0, float(np.abs(clipped).max())):
+    if spread <= 1e-12:
         return np.zeros_like(losses)
     scaled = (clipped - clipped.mean()) / spread
     powered = _best_power(scaled)

@@ -1,0 +1,66 @@
+"""One suite for every store."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpo_magic.errors import StudyInUse
+from hpo_magic.space import Choice, Float, Space
+from hpo_magic.trials import Failure, Report, State, Trial
+from hpo_magic.trials.store import open_store, owner_name
+
+SPACE = Space({"x": Float(0, 1), "layers": Choice([(64, 32), (16,)])})
+DEFINITION = {"space": SPACE.to_json(), "goals": [["loss", 1]], "source": ""}
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    opened = open_store(":memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/hpo.db")
+    yield opened
+    opened.close()
+
+
+def test_a_study_is_found_again_by_its_fingerprint_and_gets_a_version_for_each(store):
+    first = store.open_study("svm", "aa", DEFINITION, {})
+    assert store.open_study("svm", "aa", DEFINITION, {}).id == first.id
+    second = store.open_study("svm", "bb", DEFINITION, {})
+    assert (first.version, second.version) == (1, 2)
+    assert [(r.name, r.version) for r in store.studies()] == [("svm", 1), ("svm", 2)]
+
+
+def test_a_trial_comes_back_as_it_was(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    made = store.add_trial(study, Trial(-1, {"x": 0.1, "layers": (64, 32)}, State.RUNNING, metric="loss", started=1.5))
+    assert made.number == 0
+    ended = Trial(
+        0, made.config, State.FAILED, {"loss": 0.25}, "loss", 9, (Report(1, 0.5), Report(2, 0.25)), 0,
+        Failure("ValueError", "no 'x'", 3, "f(x)", "Traceback…"), 1.5, 2.5, "printed\n<b>",
+    )  # fmt: skip
+    store.save_trial(study, ended)
+    assert store.trials(study) == [ended]
+    assert isinstance(store.trials(study)[0].config["layers"], tuple)
+
+
+def test_numbers_count_up_within_each_study(store):
+    one, two = (store.open_study(name, "aa", DEFINITION, {}).id for name in ("a", "b"))
+    assert [store.add_trial(s, Trial(-1, {"x": 0.5})).number for s in (one, one, two, one)] == [0, 1, 0, 2]
+
+
+def test_settings_are_kept(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    store.save_settings(study, {"edits": {"trials": 9}})
+    assert store.open_study("svm", "aa", DEFINITION, {}).settings == {"edits": {"trials": 9}}
+
+
+def test_a_lease_keeps_another_search_out_until_it_is_given_back(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    mine, other = owner_name("mine"), owner_name("other")
+    store.take_lease(study, mine)
+    store.take_lease(study, mine)
+    with pytest.raises(StudyInUse, match=r"study 'svm' is in use by a running search .* give this one another name"):
+        store.take_lease(study, other)
+    store.drop_lease(study, other)
+    with pytest.raises(StudyInUse):
+        store.take_lease(study, other)
+    store.drop_lease(study, mine)
+    store.take_lease(study, other)

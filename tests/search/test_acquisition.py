@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpo_magic.search.acquisition import (
+    expected_improvement,
+    log_expected_improvement,
+    lower_confidence_bound,
+    probability_of_improvement,
+)
+
+MU, SIGMA = np.array([0.0, 0.5, -1.0, 2.0]), np.array([1.0, 0.2, 2.0, 0.5])
+
+
+def test_expected_improvement_is_the_mean_over_draws():
+    draws = np.random.default_rng(0).normal(MU, SIGMA, size=(400_000, 4))
+    # The standard error of these means is below 0.003 (spread at most 2, over sqrt(400,000)); six of them.
+    np.testing.assert_allclose(expected_improvement(MU, SIGMA, 0.3), np.maximum(0.3 - draws, 0).mean(0), atol=0.02)
+    np.testing.assert_allclose(probability_of_improvement(MU, SIGMA, 0.3), (draws < 0.3).mean(0), atol=0.006)
+
+
+def test_its_logarithm_is_smooth_where_it_underflows():
+    mu = np.linspace(-3, 60, 2000)
+    values = log_expected_improvement(mu, np.ones(2000), 0.0)
+    assert np.isfinite(values).all() and (np.diff(values) < 0).all()
+    step = mu[1] - mu[0]
+    assert np.abs(np.diff(values, 2)).max() < 1.5 * step**2  # its curvature tends to -1: no jump at the seam
+
+
+def test_the_bound_falls_with_the_mean_and_rises_with_the_spread():
+    assert lower_confidence_bound(np.array([1.0]), np.array([2.0]), 0.0) == pytest.approx(2.6)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpo_magic.errors import SpaceError
+from hpo_magic.space import Budget, Choice, Float, Int
+from hpo_magic.space.domains import clip, contains, level, levels
+from hpo_magic.space.encoding import from_unit, to_unit
+from tests.strategies import choices, floats, ints
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Float(1, 0), "Float: low=1.0 must be below high=0.0; swap the bounds or widen the range"),
+        (lambda: Float(1, 1), "must be below high"),
+        (lambda: Float(0, 1, log=True), "Float: low=0.0 must be above 0 with log=True; raise it or drop log"),
+        (lambda: Float(-1, 1, log=True), "above 0 with log=True"),
+        (lambda: Float(1, 2, log=True, step=0.1), "exclude each other"),
+        (lambda: Float(0, 1, step=0), "step=0.0 must be above 0"),
+        (lambda: Float(0, 1, step=2), "at most high - low"),
+        (lambda: Float(float("nan"), 1), "low=nan must be a finite number"),
+        (lambda: Float(0, float("inf")), "high=inf must be a finite number"),
+        (lambda: Float("0", 1), "low='0' must be a finite number"),
+        (lambda: Float(True, 2), "low=True must be a finite number"),
+        (lambda: Float(0, 1, default=2), "default=2.0 must be in [0.0, 1.0]; change the default or the range"),
+        (lambda: Float(0, 1, step=0.25, default=0.3), "on a step of 0.25"),
+        (lambda: Int(0.5, 2), "low=0.5 must be a whole number; write Float(0.5, …)"),
+        (lambda: Int(1, 10**400), "must lie between"),
+        (lambda: Int(1, 5, default=1.5), "default=1.5 must be a whole number"),
+        (lambda: Budget(0, 5), "Budget: low=0 must be at least 1"),
+        (lambda: Budget(5, 5), "must be below high"),
+        (lambda: Choice([]), "options=[] is empty"),
+        (lambda: Choice("abc"), "must be a list of options"),
+        (lambda: Choice(["a", "b", "a"]), "the option 'a' is there twice"),
+        (lambda: Choice(["a", "b"], default="c"), "default='c' must be one of ['a', 'b']"),
+        (lambda: Choice([object()]), "cannot be stored"),
+        (lambda: Choice([float("nan")]), "cannot be stored"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_cure(make, message):
+    with pytest.raises(SpaceError) as caught:
+        make()
+    assert message in str(caught.value)
+
+
+def test_equal_looking_options_of_different_types_are_different_options():
+    domain = Choice([1, 1.0, True, "1"])
+    assert [domain.index(o) for o in (1, 1.0, True, "1")] == [0, 1, 2, 3]
+
+
+def test_numpy_scalars_become_pythons_own():
+    assert Choice([np.int64(3), np.float64(0.5)]).options == (3, 0.5)
+    assert type(Choice([np.int64(3)]).options[0]) is int
+
+
+def test_numbers_are_ordered_by_value_and_other_options_are_not():
+    assert Choice([32, 8, 16]).ranks == (2, 0, 1)
+    assert not Choice(["a", 1]).ordered
+    assert Choice(["s", "m", "l"], ordered=True).ranks == (0, 1, 2)
+
+
+@given(st.one_of(floats(), ints(), choices()), st.floats(0, 1))
+def test_whatever_is_read_from_the_cube_is_valid_and_comes_back_exactly(domain, u):
+    value = from_unit(domain, u)
+    assert contains(domain, value)
+    again = from_unit(domain, to_unit(domain, value))
+    assert again == value and type(again) is type(value)
+
+
+@given(floats(), st.floats(0, 1))
+def test_any_float_comes_back_to_twelve_digits_of_its_range(domain, u):
+    value = clip(domain, domain.low + u * (domain.high - domain.low))
+    span = value if domain.log else domain.high - domain.low
+    assert from_unit(domain, to_unit(domain, value)) == pytest.approx(value, abs=2e-11 * abs(span), rel=0)
+
+
+@given(st.one_of(ints(), choices()))
+def test_every_level_comes_back_and_lies_inside_the_cube(domain):
+    count = levels(domain)
+    values = domain.options if isinstance(domain, Choice) else [level(domain, k) for k in range(min(count, 300))]
+    for value in values:
+        u = to_unit(domain, value)
+        assert 0 < u < 1
+        assert type(from_unit(domain, u)) is type(value) and from_unit(domain, u) == value
+
+
+def test_every_integer_has_the_same_mass():
+    domain = Int(1, 5)
+    drawn = [from_unit(domain, u) for u in (np.arange(1000) + 0.5) / 1000]
+    assert [drawn.count(k) for k in range(1, 6)] == [200] * 5
+
+
+@given(st.one_of(floats(), ints()), st.floats(-1e9, 1e9))
+def test_clipping_lands_inside_and_keeps_what_is_inside(domain, number):
+    clipped = clip(domain, number)
+    assert contains(domain, clipped)
+    assert clip(domain, clipped) == clipped

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from hpo_magic.errors import StoreError
+from hpo_magic.trials.store import open_store, owner_name
+from tests.conformance.test_stores import DEFINITION
+
+
+def test_another_programs_tables_are_left_alone(tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("create table studies (study_id integer)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"another program's tables \(studies\); nothing was written"):
+        open_store(f"sqlite:///{path}")
+    assert path.read_bytes()[100:] == before[100:]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("sqlite:////no/such/folder/hpo.db", "check that the folder exists"),
+        ("nonsense", "is no database URL"),
+        ("", "must be ':memory:' or a database URL"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_explained(url, message):
+    with pytest.raises(StoreError, match=message):
+        open_store(url)
+
+
+def test_a_file_that_is_no_database_is_explained(tmp_path):
+    (tmp_path / "notes.db").write_text("dear diary " * 500)
+    with pytest.raises(StoreError, match="no SQLite database"):
+        open_store(f"sqlite:///{tmp_path}/notes.db")
+
+
+def test_commits_are_durable(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/hpo.db")
+    with store._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+    store.close()
+
+
+def test_the_lease_of_a_dead_process_on_this_machine_does_not_hold(tmp_path):
+    url = f"sqlite:///{tmp_path}/hpo.db"
+    store = open_store(url)
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    code = (
+        "from hpo_magic.trials.store import open_store, owner_name\n"
+        f"open_store({url!r}).take_lease({study}, owner_name('dead'))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    store.take_lease(study, owner_name("alive"))
+    store.close()
+
+
+def test_processes_that_write_at_once_get_numbers_of_their_own(tmp_path):
+    url = f"sqlite:///{tmp_path}/hpo.db"
+    store = open_store(url)
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    code = (
+        "from hpo_magic.trials.store import open_store\n"
+        "from hpo_magic.trials import Trial\n"
+        f"store = open_store({url!r})\n"
+        f"for i in range(40): store.add_trial({study}, Trial(-1, {{'x': i / 40, 'layers': (16,)}}))"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert [trial.number for trial in store.trials(study)] == list(range(120))
+    store.close()
