@@ -20,8 +20,8 @@ def standardise(losses: Array) -> Array:
 
     Examples
     --------
-    >>> standardise(np.array([1.0, 2.0, 3.0])).round(2)
-    array([-1.22, 0. , 1.22])
+    >>> standardise(np.array([1.0, 2.0, 4.0, 6.0])).round(1)
+    array([-1.2, -0.6, 0.5, 1.3])
     >>> standardise(np.array([4.0, 4.0]))
     array([0., 0.])
     """

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import linecache
+import textwrap
+
+import numpy as np
+import pytest
+
+from hpo_magic.errors import CellError
+from hpo_magic.jupyter.cell import read_cell
+from hpo_magic.jupyter.dry_run import words
+from hpo_magic.run.failure import failure_of
+
+
+def cell(source, *metrics, **options):
+    return read_cell(textwrap.dedent(source).lstrip("\n"), metrics, **options)
+
+
+def domains(source):
+    """{name: annotation and condition} of a cell."""
+    space = cell(source + "\n0").space
+    return {n: words(d) + (f" when {c.text}" if (c := space.condition(n)) else "") for n, d in space.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("lr = 1e-3  # hpo: 1e-5..1e-1 log", "1e-05..0.1 log"),
+        ("lr = 1e-3  #hpo:1e-5 .. 1e-1   log", "1e-05..0.1 log"),
+        ("n = 8  # hpo: 1..10_000 log", "1..10000 log"),
+        ("n = 4  # hpo: 0..8 step 2", "0..8 step 2"),
+        ("x = -0.5  # hpo: -1..0.5 step 0.25", "-1.0..0.5 step 0.25"),
+        ("x = 0.5  # hpo: .1..1.", "0.1..1.0"),
+        ("act = 'relu'  # hpo: relu | tanh | None", "relu | tanh | None"),
+        ("s = 'a|b'  # hpo: 'a|b' | \"c d\"", "a|b | c d"),
+        ("layers = (64,)  # hpo: (64,) | (64, 32)", "(64,) | (64, 32)"),
+        ("epochs = 81  # hpo: 1..81 budget", "1..81 budget"),
+        ("rows = 500  # hpo: 500..10_000 budget log", "500..10000 budget log"),
+        ("lr: float = 1e-3  # hpo: 1e-5..1e-1 log", "1e-05..0.1 log"),
+        ("lr: Annotated[float, Float(1e-5, 1e-1, log=True)] = 1e-3", "1e-05..0.1 log"),
+        ("lr: Float(1e-5, 1e-1, log=True) = 1e-3", "1e-05..0.1 log"),
+        ("lr: hpo_magic.Int(1, 8) = 2", "1..8"),
+        ("lr: Choice(['a', 'b']) = 'a'", "a | b"),
+        ('lr = 0.5 #@param {type:"slider", min:0, max:1, step:0.25}', "0.0..1.0 step 0.25"),
+        ('n = 3 #@param {type:"slider", min:0, max:9, step:1}', "0..9"),
+        ('k = "a" #@param ["a", "b"]', "a | b"),
+        ('k = 2 #@param ["1", "2"] {type:"raw"}', "1 | 2"),
+        ('lr = (\n    1e-3  # hpo: 1e-5..1e-1 log\n)', "1e-05..0.1 log"),
+        ("lr = (\n    1e-3\n)  # hpo: 1e-5..1e-1 log", "1e-05..0.1 log"),
+    ],
+)
+def test_every_form_of_annotation(line, expected):
+    assert list(domains(line).values()) == [expected]
+
+
+def test_the_promise_of_the_design():
+    assert domains(
+        """C = 1.0            # hpo: 1e-3..1e3 log
+kernel = "rbf"     # hpo: rbf | poly
+if kernel == "rbf":
+    gamma = 0.1    # hpo: 1e-4..10 log
+else:
+    degree = 3     # hpo: 2..5"""
+    ) == {
+        "C": "0.001..1000.0 log",
+        "kernel": "rbf | poly",
+        "gamma": "0.0001..10.0 log when kernel == 'rbf'",
+        "degree": "2..5 when not kernel == 'rbf'",
+    }
+
+
+@pytest.mark.parametrize(
+    ("test", "when"),
+    [
+        ("a == 1", "a == 1"),
+        ("not a == 1", "not a == 1"),
+        ("a in (1, 2) and b", "a in (1, 2) and b"),
+        ("a > 1 or b", "a > 1 or b"),
+        ("1 < a < 3", "1 < a < 3"),
+        ("not (a == 1 or b)", "not a == 1 and (not b)"),
+        ("a == 1 and debug", "a == 1"),  # what the parameters do not decide is left open
+        ("a == 1 or debug", None),
+        ("debug", None),
+        ("f(a) == 1", None),
+        ("a == other", None),
+    ],
+)
+def test_conditions_of_an_if_hold_or_are_loosened_never_tightened(test, when):
+    found = domains(f"a = 1  # hpo: 1 | 2 | 3\nb = True  # hpo: True | False\nif {test}:\n    x = 1  # hpo: 1..5")
+    assert found["x"] == "1..5" + (f" when {when}" if when else "")
+
+
+def test_elif_and_nesting():
+    found = domains(
+        """k = 'a'  # hpo: a | b | c
+if k == 'a':
+    x = 1  # hpo: 1..3
+elif k == 'b':
+    y = 1  # hpo: 1..3
+    if y > 1:
+        z = 1  # hpo: 1..3
+else:
+    w = 1  # hpo: 1..3"""
+    )
+    assert found["y"] == "1..3 when not k == 'a' and k == 'b'"
+    assert found["z"] == "1..3 when not k == 'a' and k == 'b' and (y > 1)"
+    assert found["w"] == "1..3 when not k == 'a' and (not k == 'b')"
+
+
+def test_a_parameter_that_the_cell_sets_again_decides_nothing():
+    found = domains("a = 1  # hpo: 1 | 2\na = a + 1\nif a == 1:\n    x = 1  # hpo: 1..5")
+    assert found["x"] == "1..5"
+
+
+def test_the_same_annotation_in_two_branches_is_one_parameter():
+    found = domains(
+        """k = 'a'  # hpo: a | b | c
+if k == 'a':
+    x = 1  # hpo: 1..3
+elif k == 'b':
+    x = 2  # hpo: 1..3"""
+    )
+    assert found["x"] == "1..3 when k == 'a' or (not k == 'a' and k == 'b')"
+
+
+def test_loops_make_a_parameter_a_pass():
+    read = cell(
+        """
+        n = 2  # hpo: 1..3
+        sizes = []
+        for i in range(n):
+            width = 8  # hpo: 4..64
+            if width > 16:
+                drop = 0.5  # hpo: 0.0..0.5
+            sizes.append(width)
+        total = sum(sizes)
+        """,
+        "total",
+    )
+    assert list(read.space) == ["n", "width[0]", "width[1]", "width[2]", "drop[0]", "drop[1]", "drop[2]"]
+    assert read.space.condition("drop[1]").text == "n > 1 and width[1] > 16"
+    config = {"n": 2, "width[0]": 10, "width[1]": 20, "drop[1]": 0.1}
+    assert read.space.validate(config)
+    namespace = read.objective({}).run(config)
+    assert namespace["sizes"] == [10, 20] and namespace["drop"] == 0.1
+
+
+def test_loops_in_loops():
+    read = cell("n = 1  # hpo: 1..2\nm = 1  # hpo: 1..2\nfor i in range(n):\n  for j in range(m):\n    w = 1  # hpo: 1..9\n0")
+    assert "w[1][0]" in read.space and read.space.condition("w[1][0]").text == "n > 1 and m > 0"
+    assert read.objective({}).run({"n": 1, "m": 2, "w[0][0]": 3, "w[0][1]": 7})["w"] == 7
+
+
+def test_names_of_the_notebook_are_looked_up_when_chosen():
+    read = cell("act = relu  # hpo: relu | tanh | nn.gelu | None\nact(-1) if act else 0")
+    assert read.names == {"relu", "tanh", "nn.gelu"}
+    run = read.objective({"relu": abs, "tanh": np.tanh})  # nn is not there, and not needed
+    assert run({"act": "relu"}) == {"result": 1}
+    assert run({"act": None}) == {"result": 0}
+    with pytest.raises(NameError):
+        run({"act": "nn.gelu"})
+
+
+def test_only_the_annotated_value_is_replaced_and_functions_see_the_cells_names():
+    read = cell(
+        """
+        scale = 2
+        def f(x):
+            return scale * x
+        x = 1  # hpo: 1..9
+        loss = f(x) + other
+        """,
+        "loss",
+    )
+    assert read.objective({"other": 10, "x": 99, "loss": -1})({"x": 5}) == {"loss": 20}
+
+
+def test_the_namespace_is_a_copy():
+    namespace = {"x": "mine"}
+    cell("x = 1  # hpo: 1..9\nx").objective(namespace)({"x": 5})
+    assert namespace == {"x": "mine"}
+
+
+def test_top_level_await():
+    read = cell("import asyncio\nx = 1  # hpo: 1..9\nawait asyncio.sleep(0)\nloss = x * 2", "loss")
+    assert read.objective({})({"x": 4}) == {"loss": 8}
+
+
+def test_tracebacks_show_the_users_own_lines():
+    read = cell("x = 1  # hpo: 1..9\n\nloss = 1 / (x - 5)\n", "loss")
+    with pytest.raises(ZeroDivisionError) as caught:
+        read.objective({})({"x": 5})
+    failure = failure_of(caught.value)
+    assert (failure.line, failure.source) == (4, "loss = 1 / (x - 5)")  # line 1 is that of %%hpo
+    assert 'line 4, in <module>\n    loss = 1 / (x - 5)' in failure.traceback
+    assert "program.py" not in failure.traceback
+    linecache.checkcache()
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("x = 1  # hpo: 5..2", 2, "low=5 must be below high=2"),
+        ("y = 0\nx = 1  # hpo: 0..5 log", 3, "low=0 must be above 0 with log=True"),
+        ("x = 9  # hpo: 1..2", 2, "default=9 must be in [1, 2]; change the default or the range"),
+        ("x = 1.5  # hpo: 1..2", 2, "default=1.5 must be a whole number"),
+        ("x = 'c'  # hpo: a | b", 2, "the default 'c' must be one of 'a' | 'b'"),
+        ("x = None  # hpo: a | b", 2, "the default None must be one of"),
+        ("x = None  # hpo: 1..2", 2, "the default None must be a number inside 1..2"),
+        ("x = 'a'  # hpo: a | b | a", 2, "the option 'a' is there twice"),
+        ("x = 'a'  # hpo: a |", 2, "an option is empty"),
+        ("x = 'a'  # hpo:", 2, "the annotation is empty"),
+        ("x = 'a'  # hpo: relu", 2, "'relu' is no annotation; write a range such as"),
+        ("x = 1  # hpo: 1..5 lgo", 2, "'lgo' behind the range is unknown"),
+        ("x = 1  # hpo: 1..5 log log", 2, "'log' behind the range is twice"),
+        ("x = 1  # hpo: 1..5 step", 2, "step '' is no number"),
+        ("x = 1  # hpo: a..b", 2, "is no range; write two numbers"),
+        ("x = 1.5  # hpo: 1.0..2 budget", 2, "a budget runs over whole numbers"),
+        ("x = f()  # hpo: 1..5", 2, "the default 'f()' is neither a literal nor a name"),
+        ("x, y = 1, 2  # hpo: 1..5", 2, "is no plain name"),
+        ("x.y = 1  # hpo: 1..5", 2, "'x.y' is no plain name"),
+        ("x += 1  # hpo: 1..5", 2, "only an assignment can be annotated"),
+        ("x: int  # hpo: 1..5", 2, "'x' has no default"),
+        ("f(1)  # hpo: 1..5", 2, "only an assignment can be annotated"),
+        ("# hpo: 1..5\nx = 1", 2, "the annotation belongs to no assignment"),
+        ("a = 1; b = 2  # hpo: 1..5", 2, "several statements share the line"),
+        ("x = (1  # hpo: 1..5\n)  # hpo: 1..5", 3, "two annotations"),
+        ("x: Int(1, 5) = 1  # hpo: 1..5", 2, "annotated by type and by comment"),
+        ("x: Int(1, n) = 1", 2, "the argument 'n' is no literal"),
+        ("x: Int(1) = 1", 2, "Int(1): "),
+        ("x: Int(1, 5, when='y') = 1", 2, "when= is not for cells"),
+        ("x = 1  # hpo: 1..5\nif 1:\n    x = 2  # hpo: 1..6", 4, "'x' has another domain on line 2"),
+        ("if b == 1:\n    x = 2  # hpo: 1..6\nb = 1  # hpo: 1..2", 2, "the condition reads 'b', which is set further down"),
+        ("a = 1  # hpo: 1..5 budget\nb = 1  # hpo: 1..5 budget", 3, "a second budget"),
+        ("n = 0.5  # hpo: 0.0..3.0\nfor i in range(n):\n    x = 1  # hpo: 1..2", 3, "needs 'n' to be a whole number"),
+        ("n = 1  # hpo: 1..5000\nfor i in range(n):\n    x = 1  # hpo: 1..2", 3, "may run 5000 times"),
+        ("x = 1 #@param {type:\"slider\", min:0}", 2, "the slider lacks a number for 'max'"),
+        ("x = 1 #@param whatever", 2, "is no form"),
+        ("def f(:", 2, "invalid syntax"),
+        ("x = 1\n  y = 2", 3, "invalid syntax"),
+        ("__hpo_x = 1  # hpo: 1..5", 2, "is reserved"),
+    ],
+)  # fmt: skip
+def test_an_error_quotes_its_line_and_names_the_cure(source, line, message):
+    with pytest.raises(CellError) as caught:
+        cell(source + "\n0")
+    assert message in str(caught.value)
+    assert caught.value.line == line
+    assert source.split("\n")[line - 2].strip() in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "metrics", "message"),
+    [
+        ("x = 1", (), "the cell has no parameter to tune"),
+        ("", (), "the cell has no parameter to tune"),
+        ("x = 1  # hpo: 1..5", (), "names no metric and does not end in an expression"),
+        ("x = 1  # hpo: 1..5\nlos = x", ("loss",), "never sets the metric 'loss' (did you mean 'los'?)"),
+        ("x = 1  # hpo: 1..5\ndef f():\n    loss = 1", ("loss",), "never sets the metric 'loss'"),
+    ],
+)
+def test_a_cell_that_is_no_objective_is_explained(source, metrics, message):
+    with pytest.raises(CellError) as caught:
+        cell(source, *metrics)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["loss = 1", "for loss in [1]: pass", "import math as loss", "with f() as loss: pass", "(loss := 1)", "exec('loss = 1')",
+     "from m import *", "def loss(): pass", "if x:\n    loss = 2", "try:\n    loss = 1\nexcept E: pass", "loss: int = 3"],
+)  # fmt: skip
+def test_every_way_to_set_the_metric_counts(setting):
+    assert cell(f"x = 1  # hpo: 1..5\n{setting}", "loss").metrics == ("loss",)
+
+
+def test_forms_of_colab_that_name_no_range_are_left_alone():
+    assert list(domains('x = 1  # hpo: 1..5\ntitle = "t" #@param {type:"string"}')) == ["x"]
+
+
+def test_reformatting_and_new_defaults_do_not_change_the_meaning():
+    one = cell("x = 1  # hpo: 1..5\nloss = x*2", "loss")
+    assert cell("x = (\n    4  # hpo: 1..5\n)\n# a remark\nloss = x * 2", "loss").meaning == one.meaning
+    assert cell("x = 1  # hpo: 1..5\nloss = x*3", "loss").meaning != one.meaning

@@ -1,0 +1,462 @@
+"""Study and runner together, with real threads."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import hpo_magic
+from hpo_magic import Budget, Choice, Float, Int, Space, Study
+from hpo_magic.errors import SpaceError, StoreError, StrategyError, StudyError, StudyInUse
+from hpo_magic.run.limits import Limits
+from hpo_magic.run.runner import Phase
+from hpo_magic.trials import State
+
+SPACE = {"x": Float(-5, 5, default=0.0), "k": Choice(["a", "b"], default="a")}
+
+
+def loss(config):
+    return (config["x"] - 1) ** 2 + (config["k"] == "b")
+
+
+def until(condition, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def study():
+    made = Study(SPACE, minimize="loss", strategy="random")
+    yield made
+    if made.phase.alive:
+        made.stop()
+        made.wait()
+
+
+# --- ask and tell ----------------------------------------------------------------------------------
+
+
+def test_ask_and_tell():
+    study = Study(SPACE, maximize="accuracy", seed=3)
+    trial = study.ask()
+    assert (trial.number, trial.state, trial.config) == (0, "running", {"x": 0.0, "k": "a"})  # the defaults come first
+    done = study.tell(trial, 0.5)
+    assert (done.state, done.value, done.values) == (State.DONE, 0.5, {"accuracy": 0.5})
+    study.tell(study.ask(), {"accuracy": 0.75, "seconds": 3})
+    assert study.best.number == 1 and study.best.values == {"accuracy": 0.75, "seconds": 3.0}
+    assert study.history.loss(study.best) == -0.75
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (float("nan"), "loss is nan; it must be a finite number"),
+        (float("inf"), "loss is inf"),
+        ("0.5", "loss is text ('0.5')"),
+        (None, "loss is None"),
+        (np.ones(3), "loss is an array of shape (3,)"),
+        ({"los": 1}, "lacks 'loss'"),
+        (object(), "loss is a object"),
+    ],
+)
+def test_what_is_no_number_fails_the_trial_and_says_what_it_was(study, value, message):
+    failed = study.tell(study.ask(), value)
+    assert failed.state == "failed" and message in failed.error.message
+    assert study.best is None
+
+
+@pytest.mark.parametrize("value", [3, True, np.float32(3), np.array(3), np.array([3.0]), np.int64(3)])
+def test_what_counts_as_a_number(study, value):
+    assert study.tell(study.ask(), value).value == float(np.ravel(value)[0])
+
+
+def test_a_trial_ends_once(study):
+    trial = study.ask()
+    study.fail(trial, "the power went")
+    assert study.trials[0].error.message == "the power went"
+    with pytest.raises(StudyError, match="trial 0 is failed, not running; its result was thrown away"):
+        study.tell(trial, 1.0)
+    with pytest.raises(StudyError, match="there is no trial 7"):
+        study.tell(7, 1.0)
+
+
+def test_reports_are_kept_and_told_to_stop_after_the_end(study):
+    trial = study.ask()
+    assert study.report(trial, 0.5, 1) and study.report(trial, 0.25, 2)
+    study.tell(trial, 0.25)
+    assert study.trials[0].reports == ((1, 0.5), (2, 0.25))
+    assert not study.report(trial, 0.1, 3)
+
+
+def test_the_budget_is_in_the_config():
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, minimize="loss")
+    trial = study.ask()
+    assert trial.config["epochs"] == trial.budget == 9
+
+
+def test_a_finite_space_ends(study):
+    small = Study({"a": Int(1, 3)}, minimize="loss", strategy="grid")
+    seen = []
+    while (trial := small.ask()) is not None:
+        seen.append(trial.config["a"])
+        small.tell(trial, 1.0)
+    assert sorted(seen) == [1, 2, 3]
+
+
+def test_the_same_seed_proposes_the_same():
+    runs = []
+    for _ in range(2):
+        study = Study(SPACE, minimize="loss", seed=7)
+        study.optimize(loss, trials=14)
+        runs.append([trial.config for trial in study.trials])
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"strategy": "bayesian"}, StrategyError, "strategy='bayesian' is unknown"),
+        ({"strategy": "grd"}, StrategyError, "did you mean 'grid'?"),
+        ({"seed": -1}, StrategyError, "seed=-1 must be a whole number"),
+        ({"minimize": ["a", "a"]}, StudyError, "named twice"),
+        ({"minimize": "a", "maximize": "a"}, StudyError, "named twice"),
+        ({"name": ""}, StudyError, "name='' must be text"),
+        ({"store": "sqlite:////no/such/place/x.db"}, StoreError, "cannot open the store"),
+    ],
+)
+def test_wrong_arguments_are_explained(options, error, message):
+    with pytest.raises(error) as caught:
+        Study(SPACE, **options)
+    assert message in str(caught.value)
+
+
+# --- the background search -------------------------------------------------------------------------
+
+
+def test_optimize_runs_the_trials_and_improves(study):
+    study.optimize(loss, trials=30)
+    assert len(study.trials) == 30 and study.phase is Phase.FINISHED
+    assert study.best.value < 1.5
+    study.optimize(loss, trials=30)  # the study has them already
+    assert len(study.trials) == 30
+
+
+def test_pause_lets_the_trial_end_and_resume_goes_on(study):
+    gate = threading.Semaphore(0)
+    study.start(lambda config: gate.acquire() and 1.0, Limits(trials=100))
+    until(lambda: study.history.running)
+    study.pause()
+    assert study.phase is Phase.PAUSING
+    gate.release()
+    until(lambda: study.phase is Phase.PAUSED)
+    assert len(study.history.done) == 1 and not study.history.running
+    study.resume()
+    gate.release(3)
+    until(lambda: len(study.history.done) == 4)
+
+
+def spin(config):
+    while True:
+        pass
+
+
+def numpy_loop(config):
+    a = np.random.default_rng(0).random((300, 300))
+    while True:
+        a = a @ a % 1
+
+
+def stubborn(config):
+    while True:
+        try:
+            while True:
+                time.sleep(0.01)
+        except BaseException:  # swallows even the stop
+            continue
+
+
+@pytest.mark.parametrize("objective", [spin, numpy_loop, lambda config: time.sleep(4), stubborn])
+def test_stop_takes_effect_within_a_second(study, objective):
+    study.start(objective, Limits(trials=5))
+    until(lambda: study.history.running)
+    time.sleep(0.2)
+    began = time.monotonic()
+    study.stop()
+    assert study.wait(3)
+    assert time.monotonic() - began < 1.5  # a second, and half of one for a loaded machine
+    assert [trial.state for trial in study.trials] == ["stopped"]
+
+
+def test_a_late_result_is_thrown_away(study):
+    late = threading.Event()
+
+    def slow(config):
+        time.sleep(1.6)  # one long call into C, as far as the interpreter can see
+        late.set()
+        return 0.0
+
+    study.start(slow, Limits(trials=1))
+    until(lambda: study.history.running)
+    study.stop()
+    study.wait()
+    assert not late.wait(2.5)  # the stop reaches the thread as soon as the call returns
+    assert study.trials[0].state == "stopped" and study.best is None
+
+
+def test_a_stopped_search_goes_on(study):
+    study.start(spin, Limits(trials=3))
+    until(lambda: study.history.running)
+    study.stop()
+    study.wait()
+    study.optimize(loss, trials=3)
+    assert [trial.state for trial in study.trials] == ["stopped", "done", "done", "done"]
+
+
+def test_the_limits_may_be_raised_while_it_runs(study):
+    study.start(lambda config: time.sleep(0.01) or 1.0, Limits(trials=3))
+    study.set_limits(Limits(trials=9))
+    assert study.wait(10)
+    assert len(study.history.done) == 9
+
+
+def test_the_time_limit_ends_the_search_and_the_trials_limit_one_trial(study):
+    began = time.monotonic()
+    study.optimize(spin, trials=9, timeout=0.4)
+    assert time.monotonic() - began < 3 and "time limit of 0.4 s" in study.runner.message
+    other = Study(SPACE, minimize="loss", strategy="random")
+    other.optimize(lambda config: spin(config) if config["k"] == "a" else 1.0, trials=4, trial_timeout=0.2)
+    errors = {t.error.message for t in other.history.failed}
+    assert errors == {"took longer than the trial's limit of 0.2 s"}
+
+
+def test_failures_are_told_and_the_search_goes_on(study):
+    def fails_for_b(config):
+        return 1.0 / (config["k"] == "a")
+
+    study.optimize(fails_for_b, trials=20)
+    assert study.history.done and study.history.failed
+    assert str(study.history.failed[0].error) == "ZeroDivisionError: float division by zero"
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), MemoryError()])
+def test_whatever_a_trial_raises_fails_that_trial_only(study, error):
+    def raises(config):
+        if config["k"] == "a":
+            raise error
+        return 1.0
+
+    study.optimize(raises, trials=12)
+    assert {t.error.kind for t in study.history.failed} == {type(error).__name__}
+
+
+def test_three_failures_of_the_same_kind_pause_the_search(study):
+    study.start(lambda config: 1 / 0, Limits(trials=20))
+    until(lambda: study.phase is Phase.PAUSED)
+    assert "first three trials all failed in the same way: ZeroDivisionError" in study.runner.message
+    assert len(study.history.failed) == 3
+    study.resume()
+    assert study.wait(10) and len(study.history.failed) == 20
+
+
+def test_optimize_raises_when_nothing_works():
+    with pytest.raises(StudyError, match="first three trials all failed"):
+        Study(SPACE, minimize="loss").optimize(lambda config: config["typo"], trials=20)
+
+
+def test_edits_hold_from_the_next_proposal_on(study):
+    study.start(lambda config: time.sleep(0.005) or 1.0, Limits(trials=60))
+    until(lambda: len(study.history.done) > 10)
+    study.edit(lambda space: space.narrow("x", 3, 4).fix("k", "b"))
+    begun = len(study.trials) + 1
+    study.wait()
+    assert all(3 <= t.config["x"] <= 4 and t.config["k"] == "b" for t in study.trials[begun:])
+    assert any(t.config["x"] < 3 for t in study.trials[:begun])
+    with pytest.raises(SpaceError):
+        study.edit(lambda space: space.narrow("x", 4, 3))
+    with pytest.raises(StudyError, match="not the parameters themselves"):
+        study.edit(lambda space: Space({"y": Int(1, 2)}))
+
+
+def test_several_workers_run_at_once(study):
+    together = threading.Barrier(4, timeout=10)
+    study.optimize(lambda config: together.wait() * 0.0, trials=8, workers=4)
+    assert len(study.history.done) == 8
+
+
+def test_a_running_study_cannot_be_started_twice(study):
+    study.start(spin, Limits(trials=3))
+    with pytest.raises(StudyInUse, match="stop it first"):
+        study.start(loss)
+
+
+def test_own_configs_come_first(study):
+    study.enqueue({"x": 2.5, "k": "b"})
+    with pytest.raises(SpaceError):
+        study.enqueue({"x": 9.0, "k": "b"})
+    assert study.ask().config == {"x": 2.5, "k": "b"}
+
+
+# --- in a trial ------------------------------------------------------------------------------------
+
+
+def test_what_a_trial_may_ask(study, capsys):
+    seen = {}
+
+    def asks(config):
+        print("hello from", config["k"])
+        folder = hpo_magic.checkpoint()
+        (folder / "weights").write_text("1")
+        seen[hpo_magic.seed()] = folder
+        hpo_magic.report(1.0)
+        hpo_magic.report(0.5)
+        return 0.5 + hpo_magic.should_stop()
+
+    study.optimize(asks, trials=3)
+    assert capsys.readouterr().out == ""
+    assert study.trials[0].log.startswith("hello from")
+    assert [report.step for report in study.trials[0].reports] == [0, 1]
+    assert len(seen) == 3 and len(set(seen.values())) == 3
+    again = Study(SPACE, minimize="loss", strategy="random")
+    seeds = set(seen)
+    seen.clear()
+    again.optimize(asks, trials=3)
+    assert set(seen) == seeds
+
+
+def test_report_raises_in_a_trial_that_should_stop(study):
+    ended = []
+
+    def reports(config):
+        try:
+            while True:
+                hpo_magic.report(1.0)
+                time.sleep(0.01)
+        except Exception:  # a stop is no Exception, so this does not swallow it
+            ended.append("swallowed")
+
+    study.start(reports, Limits(trials=1))
+    until(lambda: study.history.running and study.trials[0].reports)
+    study.stop()
+    study.wait()
+    assert study.trials[0].state == "stopped" and not ended
+
+
+def test_outside_a_trial_they_do_nothing(tmp_path):
+    assert hpo_magic.report(0.5) is None
+    assert hpo_magic.should_stop() is False
+    assert hpo_magic.seed() == 0
+    assert hpo_magic.checkpoint().is_dir()
+
+
+# --- stores ----------------------------------------------------------------------------------------
+
+
+def sqlite_study(tmp_path, **options):
+    made = {"minimize": "loss", "strategy": "random", "store": f"sqlite:///{tmp_path}/hpo.db", "name": "svm"}
+    return Study(SPACE, **made | options)
+
+
+def test_a_study_goes_on_where_it_was(tmp_path):
+    first = sqlite_study(tmp_path)
+    first.optimize(loss, trials=5)
+    first.edit(lambda space: space.narrow("x", 0, 2))
+    again = sqlite_study(tmp_path)
+    assert again.trials == first.trials and again.space == first.space and again.version == 1
+    again.optimize(loss, trials=9)
+    assert [t.number for t in again.trials] == list(range(9))
+    whole = Study(SPACE, minimize="loss", strategy="random")
+    whole.optimize(loss, trials=5)
+    assert [t.config for t in whole.trials] == [t.config for t in again.trials[:5]]
+    changed = sqlite_study(tmp_path, minimize="cost")
+    assert (changed.version, len(changed.trials)) == (2, 0)
+    assert Study.load("svm", f"sqlite:///{tmp_path}/hpo.db", version=1).best == again.best
+
+
+def test_trials_of_a_dead_process_are_lost_and_tried_again(tmp_path):
+    first = sqlite_study(tmp_path)
+    trial = first.ask()
+    again = sqlite_study(tmp_path)
+    again.optimize(loss, trials=1)
+    assert [(t.state, t.parent) for t in again.trials] == [("lost", None), ("done", 0)]
+    assert again.trials[1].config == trial.config
+    assert "was lost when its kernel died" in again.notices[0]
+
+
+def test_a_study_in_use_elsewhere_is_refused(tmp_path):
+    one, two = sqlite_study(tmp_path), sqlite_study(tmp_path)
+    one.start(spin, Limits(trials=1))
+    with pytest.raises(StudyInUse, match="in use by a running search"):
+        two.start(loss)
+    one.stop()
+    one.wait()
+    two.optimize(loss, trials=1)
+
+
+def test_a_locked_database_pauses_the_search_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("hpo_magic.trials.sql_store.BUSY_SECONDS", 0.2)
+    study = sqlite_study(tmp_path)
+    go = threading.Semaphore(0)
+    study.start(lambda config: go.acquire() and 0.125, Limits(trials=2))
+    until(lambda: study.history.running)
+    other = sqlite3.connect(tmp_path / "hpo.db")
+    other.execute("BEGIN EXCLUSIVE")
+    go.release()
+    until(lambda: study.phase is Phase.PAUSED)
+    assert "locked; another program holds the database" in study.runner.message
+    other.rollback()
+    other.close()
+    go.release()
+    study.resume()
+    assert study.wait(10)
+    assert [t.value for t in study.trials] == [0.125, 0.125]
+    assert [t.value for t in sqlite_study(tmp_path).trials] == [0.125, 0.125]
+
+
+def test_a_full_disk_pauses_the_search_and_loses_nothing(tmp_path):
+    study = sqlite_study(tmp_path)
+    fill = "x" * 50_000
+
+    def prints(config):
+        print(fill)
+        return 0.25
+
+    engine = study.store._engine
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    engine.dispose()
+    import sqlalchemy as sa
+
+    limit = {"pages": pages + 30}
+
+    @sa.event.listens_for(engine, "connect")
+    def _small_disk(connection, _record):  # SQLite's own SQLITE_FULL, as on a full disk
+        connection.execute(f"PRAGMA max_page_count={limit['pages']}")
+
+    study.start(prints, Limits(trials=12))
+    until(lambda: study.phase is Phase.PAUSED)
+    assert "full; free some space on the disk" in study.runner.message
+    limit["pages"] = 1_000_000
+    engine.dispose()
+    study.resume()
+    assert study.wait(10)
+    assert len(study.history.done) == 12
+    assert len(sqlite_study(tmp_path).history.done) == 12
+
+
+def test_a_frame_and_plots(study, tmp_path):
+    study.optimize(lambda config: loss(config) / (config["k"] == "a" or config["x"] > 0), trials=12)
+    frame = study.to_frame()
+    assert list(frame["number"]) == list(range(12)) and {"loss", "x", "k", "state", "duration", "error"} <= set(frame)
+    for name in ("convergence", "parameters"):
+        study.plot(name).savefig(tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").stat().st_size > 3000
+    with pytest.raises(StudyError, match="did you mean 'convergence'?"):
+        study.plot("convergense")
+    assert json.dumps(frame["loss"].dropna().tolist())
