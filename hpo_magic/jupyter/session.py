@@ -82,6 +82,9 @@ class Session:
             )
         name = options.name or variable
         running = self.searches.get(name)
+        if running is not None and running.study.phase is Phase.PAUSED:
+            running.study.stop()  # the cell is run again: the pause is over either way
+            running.study.wait(5)
         if running is not None and running.study.phase.alive:
             raise StudyError(f"study {name!r} is in use by a running search; stop it first with %hpo stop {name}")
         _check_names(cell, namespace)
@@ -190,8 +193,8 @@ def _shown(value: Any) -> str:
 
 def _check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
     """Options that are names of the notebook must be there, or be made by the cell itself."""
-    for name in sorted(cell.names):
+    for name in sorted(cell.needed):
         first = name.split(".")[0]
-        if first not in namespace and not hasattr(builtins, first) and first not in cell.source.replace("|", " "):
+        if first not in namespace and not hasattr(builtins, first):
             raise HpoError(f"the option {name!r} is not defined in the notebook; run the cell that defines it first")
 

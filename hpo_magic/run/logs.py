@@ -47,7 +47,9 @@ class TrialLog:
             cut = max(0, len(kept) - self._limit)
             dropped = self._dropped + cut
         head = f"… {dropped} earlier characters were dropped\n" if dropped else ""
-        return (head + kept[cut:]).rstrip("\n")
+        # A terminal shows of a line what follows its last carriage return; progress bars count on that.
+        lines = [line.rstrip("\r").rpartition("\r")[2] for line in (head + kept[cut:]).split("\n")]
+        return "\n".join(lines).rstrip("\n")
 
 
 class RoutedStream:

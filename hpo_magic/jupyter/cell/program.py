@@ -15,7 +15,7 @@ from typing import Any
 from hpo_magic.errors import CellError, MetricError
 from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
 from hpo_magic.jupyter.cell.layout import lay_out
-from hpo_magic.jupyter.cell.rewrite import RESULT, VALUES, Rewriter, Values, capture_result, check_metric
+from hpo_magic.jupyter.cell.rewrite import RESULT, VALUES, Rewriter, Values, capture_result, check_metric, set_names
 from hpo_magic.run.failure import CELL_PREFIX
 from hpo_magic.space import Config, Space
 
@@ -39,6 +39,8 @@ class Cell:
         The program without its annotated values and comments, by which an edited cell is told from a reformatted one.
     names : frozenset of str
         Names of the notebook among the options.
+    needed : frozenset of str
+        Those of them that the cell does not make itself.
     code : code object
 
     Examples
@@ -53,6 +55,7 @@ class Cell:
     metrics: tuple[str, ...]
     meaning: str
     names: frozenset[str]
+    needed: frozenset[str]
     code: CodeType = field(repr=False)
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
@@ -136,7 +139,9 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     except (RecursionError, MemoryError):
         raise CellError("the cell is nested too deeply to be read; make it simpler") from None
     names = frozenset(name for one in annotated for name in one.parsed.names)
-    return Cell(written, layout.space, tuple(metrics), meaning, names, code)
+    made = set(set_names(tree.body))
+    needed = frozenset(name for name in names if name.split(".")[0] not in made)
+    return Cell(written, layout.space, tuple(metrics), meaning, names, needed, code)
 
 
 def _parse(source: str, lines: Lines) -> ast.Module:

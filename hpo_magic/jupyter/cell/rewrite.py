@@ -65,7 +65,7 @@ def capture_result(tree: ast.Module) -> bool:
 
 def check_metric(tree: ast.Module, metric: str, lines: Lines) -> None:
     """Say so where the cell can never set the metric."""
-    names = set(_set_names(tree.body))
+    names = set(set_names(tree.body))
     if metric not in names and not _sets_names_unseen(tree):
         raise CellError(
             f"the cell never sets the metric {metric!r}{did_you_mean(metric, names)}; "
@@ -73,7 +73,7 @@ def check_metric(tree: ast.Module, metric: str, lines: Lines) -> None:
         )
 
 
-def _set_names(body: Sequence[ast.AST]) -> list[str]:
+def set_names(body: Sequence[ast.AST]) -> list[str]:
     """Names that statements set outside of functions and classes."""
     names: list[str] = []
     for node in body:
@@ -87,7 +87,7 @@ def _set_names(body: Sequence[ast.AST]) -> list[str]:
         elif not isinstance(node, ast.Lambda):
             if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
                 names.append(node.name)
-            names += _set_names(list(ast.iter_child_nodes(node)))
+            names += set_names(list(ast.iter_child_nodes(node)))
     return names
 
 

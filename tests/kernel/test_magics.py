@@ -1,0 +1,245 @@
+"""The magics in a real kernel."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.kernel.kernel import SVM, Kernel, kernel
+
+COMPLETE = "get_ipython().Completer"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Kernel:
+    with kernel(tmp_path_factory.mktemp("kernel")) as made:
+        assert made.run("%load_ext hpo_magic")["error"] == ""
+        yield made
+
+
+def svm(trials=12, options="--wait --store :memory:", name="svm"):
+    return SVM.format(trials=trials, options=options).replace("%%hpo svm", f"%%hpo {name}", 1)
+
+
+def test_a_search_runs_and_its_study_is_bound_at_once(shared):
+    answer = shared.run(svm(options="--store :memory:", name="bound"))
+    assert answer["error"] == "" and len(answer["widgets"]) == 1
+    assert shared.value("len(bound.trials) >= 0")
+    shared.run("%hpo wait bound")
+    assert shared.value("len(bound.history.done)") == 12
+    assert "bound (version 1): finished, 12 trials done, best accuracy" in shared.run("%hpo status bound")["text"]
+    assert shared.value("bound.trials[0].config") == {"C": 1.0, "kernel": "rbf", "gamma": 0.1}
+
+
+def test_the_notebook_is_not_touched_by_trials(shared):
+    shared.run("C, accuracy = 'mine', 'too'")
+    shared.run("before = set(globals())")
+    shared.run(svm(options="--wait --no-panel --store :memory:", name="untouched"))
+    assert shared.value("(C, accuracy)") == ("mine", "too")
+    assert shared.value("{n for n in set(globals()) - before if n[0] != '_'} == {'untouched', 'before'}")
+
+
+def test_best_log_and_apply(shared):
+    shared.run(svm(name="tuned"))
+    assert "accuracy = " in shared.run("%hpo best tuned")["text"]
+    assert "trial 3, done" in shared.run("%hpo log 3 tuned")["text"]
+    answer = shared.run("%hpo apply tuned")
+    best = shared.value("tuned.best.config")
+    assert shared.value("(C, kernel)") == (best["C"], best["kernel"])
+    assert f"C = {best['C']!r}            # hpo: 1e-3..1e3 log" in answer["next"]
+    assert "%%hpo" not in answer["next"]
+
+
+def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
+    shared.run(svm(6, name="versions"))
+    shared.run(svm(9, name="versions"))
+    assert shared.value("(versions.version, len(versions.trials))") == (1, 9)
+    shared.run(svm(5, name="versions").replace("degree / 10", "degree / 20"))
+    assert shared.value("(versions.version, len(versions.trials))") == (2, 5)
+    shared.run(svm(9, name="versions"))
+    assert shared.value("(versions.version, len(versions.trials))") == (1, 9)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("%%hpo x\nx = 1  # hpo: 5..1\nx", "line 2: Int: low=5 must be below high=1"),
+        ("%%hpo x --strategy bayesain\na = 1  # hpo: 1..5\na", "strategy='bayesain' is unknown"),
+        ("%%hpo x --strategy grdi\na = 1  # hpo: 1..5\na", "did you mean 'grid'?"),
+        ("%%hpo x --minimize foo\na = 1  # hpo: 1..5\na", "never sets the metric 'foo'"),
+        ("%%hpo x --trials 0\na = 1  # hpo: 1..5\na", "trials=0 must be a whole number above 0"),
+        ("%%hpo x --trials many\na = 1  # hpo: 1..5\na", "invalid int value"),
+        ("%%hpo x --timeout -3\na = 1  # hpo: 1..5\na", "timeout=-3.0 must be a number of seconds"),
+        ("%%hpo x --on moon\na = 1  # hpo: 1..5\na", "--on 'moon' is unknown"),
+        ("%%hpo 3x\na = 1  # hpo: 1..5\na", "NAME='3x' must be a Python name"),
+        ("%%hpo x\nb = 1\nb", "no parameter to tune"),
+        ("%%hpo x\n  \n", "the cell is empty"),
+        ("%%hpo taken\na = 1  # hpo: 1..5\na", "'taken' holds a int in this notebook; choose another name"),
+        ("%%hpo x --store sqlite:////no/such/hpo.db\na = 1  # hpo: 1..5\na", "cannot open the store"),
+        ("%%hpo x\nact = nope  # hpo: nope | nada\n1", "the option 'nada' is not defined in the notebook"),
+        ("%%hpo x --wait --store :memory:\na = 1  # hpo: 1..5\nimport nothing_here\na", ""),
+        ("%hpo stpo", "%hpo stpo is unknown (did you mean 'stop'?)"),
+        ("%hpo log x1", "the trial must be a number"),
+        ("%hpo status nobody", "this session has no search 'nobody'"),
+    ],
+)
+def test_bad_input_gets_a_clear_error_and_starts_nothing(shared, cell, message):
+    shared.run("taken = 3; globals().pop('x', None)")
+    answer = shared.run(cell)
+    if message:
+        assert message in answer["text"] + answer["error"]
+        assert "Traceback" not in answer["text"]
+        assert shared.value("'x' in globals()") is False
+        assert shared.value("taken") == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("'0.5'", "accuracy is text ('0.5')"),
+        ("None", "accuracy is None"),
+        ("np.ones(3)", "accuracy is an array of shape (3,)"),
+        ("float('nan')", "accuracy is nan"),
+    ],
+)
+def test_a_metric_that_is_no_number_fails_the_trial_and_says_what_it_was(shared, value, message):
+    shared.run("import numpy as np; globals().pop('odd', None)")
+    shared.run(f"%%hpo odd --maximize accuracy -n 3 --wait --store :memory:\na = 1  # hpo: 1..5\naccuracy = {value}")
+    assert shared.value("[t.state == 'failed' for t in odd.trials]") == [True] * 3
+    assert message in shared.value("odd.trials[0].error.message")
+
+
+def test_a_failure_quotes_the_cells_line(shared):
+    shared.run("globals().pop('bad', None)")
+    answer = shared.run("%%hpo bad -n 3 --wait --no-panel --store :memory:\na = 1  # hpo: 1..5\n\nb = a / 0\nb")
+    shown = shared.value("str(bad.trials[0].error)")
+    assert shown == "ZeroDivisionError: division by zero at line 4: b = a / 0"
+    assert "first three trials all failed in the same way" in "".join(answer["html"] + answer["plain"])
+    assert "line 4, in <module>\n    b = a / 0" in shared.run("%hpo log 0 bad")["text"]
+    shared.run("%hpo stop bad")
+
+
+def test_magics_and_shell_lines_and_await_in_the_cell(shared):
+    shared.run(
+        "%%hpo mixed -n 2 --wait --store :memory:\nimport asyncio\nword = !echo from the shell\n"
+        "a = 1  # hpo: 1..5\nawait asyncio.sleep(0)\n!echo $a {word[0]}\na"
+    )
+    assert shared.value("[t.state == 'done' for t in mixed.trials]") == [True, True]
+    assert shared.value("mixed.trials[0].log") == "1 from the shell"
+
+
+def test_expressions_are_filled_in_on_the_first_line_only(shared):
+    shared.run("budget = 4; where = ':memory:'")
+    answer = shared.run("%%hpo filled -n {budget} --wait --store $where\na = 1  # hpo: 1..5\ntext = '{budget} $budget'\nprint(text)\na")
+    assert answer["error"] == ""
+    assert shared.value("(len(filled.trials), filled.trials[0].log)") == (4, "{budget} $budget")
+
+
+def test_a_dry_run_shows_the_space_and_starts_nothing(shared):
+    answer = shared.run(svm(options="--dry-run", name="dry"))
+    plain = answer["plain"][0]
+    assert "gamma      0.0001..10.0 log   kernel == 'rbf'" in plain
+    assert "4 parameters; a grid over them has 45 points" in plain
+    assert "gives accuracy = 0.5" in plain
+    assert shared.value("'dry' in globals()") is False
+
+
+def test_grid_says_how_large_it_is(shared):
+    answer = shared.run(svm(options="--strategy grid --no-panel --store :memory:", name="grid").replace("--trials 12", ""))
+    assert "grid search over 45 points" in answer["text"]
+    shared.run("%hpo wait grid")
+    assert shared.value("len(grid.trials)") == 45
+
+
+def test_help_completion_and_config(shared):
+    shared.client.inspect("%%hpo", 5)
+    reply = shared.client.get_shell_msg(timeout=10)
+    text = reply["content"]["data"]["text/plain"]
+    assert "--trials" in text and "hpo: relu | tanh" in text
+
+    def complete(code):
+        shared.client.complete(code, len(code))
+        while True:
+            message = shared.client.get_shell_msg(timeout=10)
+            if message["msg_type"] == "complete_reply":
+                return message["content"]["matches"]
+
+    assert "--trials" in complete("%%hpo svm --tr")
+    assert complete("%%hpo svm --strategy gr") == ["grid"]
+    assert "pause" in complete("%hpo pa")
+    shared.run(svm(2, name="findme"))
+    assert "findme" in complete("%hpo status find")
+    shared.run("%config HpoMagic.trials = 3")
+    shared.run("%%hpo configured --wait --store :memory:\na = 1.0  # hpo: 1.0..5.0\na")
+    assert shared.value("len(configured.trials)") == 3
+    shared.run("%config HpoMagic.trials = 50")
+
+
+def test_figures_displays_and_input_of_a_trial_stay_in_the_trial(shared):
+    shared.run("%matplotlib inline\nimport matplotlib.pyplot as plt, time\nmine = plt.figure(); plt.plot([1, 2])")
+    shared.run(
+        "%%hpo draws -n 20 --no-panel --store :memory:\nfrom IPython.display import display, HTML\n"
+        "a = 1.0  # hpo: 1.0..5.0\nplt.figure(figsize=(a, a)); plt.plot([a]); plt.show()\ndisplay(HTML('<b>x</b>'))\ntime.sleep(0.05)\na"
+    )
+    images = [shared.run("fig = plt.figure(figsize=(1, 1)); time.sleep(0.2); len(plt.get_fignums())") for _ in range(3)]
+    assert [answer["result"] for answer in images] == ["1"] * 3
+    assert all(len(answer["plain"]) == 2 for answer in images)  # the result and the one figure of the cell's own
+    shared.run("%hpo wait draws")
+    assert "IPython.core.display.HTML" in shared.value("draws.trials[0].log")
+    shared.run("%%hpo asks -n 1 --wait --no-panel --store :memory:\na = 1  # hpo: 1..5\na = input('?')\na")
+    assert "cannot ask for input" in shared.value("asks.trials[0].error.message")
+
+
+def test_export_and_list(shared):
+    shared.run(svm(4, options="--wait", name="kept"))
+    assert "4 trials written to kept.csv" in shared.run("%hpo export kept.csv kept")["text"]
+    assert shared.value("len(open('kept.csv').readlines())") == 5
+    shared.run("%hpo export kept.json kept")
+    data = json.loads(shared.value("open('kept.json').read()"))
+    assert data["goals"] == {"accuracy": "maximize"} and len(data["trials"]) == 4
+    assert "kept                 version 1       4 done" in shared.run("%hpo list")["text"]
+
+
+def test_stop_ends_a_numpy_loop_and_an_interrupt_ends_waiting(shared):
+    shared.run("import numpy as np")
+    shared.run("%%hpo loops -n 3 --store :memory:\na = 1  # hpo: 1..5\nm = np.ones((300, 300))\nwhile True: m = m @ m % 1\na")
+    shared.until("loops.history.running")
+    began = time.monotonic()
+    shared.run("%hpo stop loops")
+    assert time.monotonic() - began < 2
+    assert shared.value("loops.trials[0].state == 'stopped'")
+
+
+def test_studies_of_a_session_cannot_run_twice(shared):
+    shared.run("%%hpo twice -n 3 --store :memory:\na = 1  # hpo: 1..5\nwhile True: pass\na")
+    answer = shared.run("%%hpo twice -n 3 --store :memory:\na = 1  # hpo: 1..5\nwhile True: pass\na")
+    assert "study 'twice' is in use by a running search; stop it first with %hpo stop twice" in answer["text"]
+    shared.run("%hpo stop twice")
+
+
+def test_kill_9_loses_running_trials_only(tmp_path):
+    cell = "%%hpo killed -n 6 --minimize loss\na = 1.0  # hpo: 0.0..5.0\nimport time\ntime.sleep(0.3)\nloss = a"
+    with kernel(tmp_path) as first:
+        first.run("%load_ext hpo_magic")
+        first.run(cell)
+        first.until("len(killed.history.done) >= 2 and killed.history.running")
+        done = first.value("[(t.config, t.value) for t in killed.history.done]")
+        first.manager.provisioner.process.kill()
+    with kernel(tmp_path) as second:
+        second.run("%load_ext hpo_magic")
+        answer = second.run(cell.replace("-n 6", "-n 6 --no-panel --wait"))
+        assert "was lost when its kernel died; its config will be tried again" in answer["text"]
+        assert second.value("len(killed.history.done)") == 6
+        assert second.value(f"[(t.config, t.value) for t in killed.history.done][:{len(done)}]") == done
+        assert second.value("[t.state == 'lost' for t in killed.trials].count(True)") == 1
+
+
+def test_unloading_stops_what_runs(tmp_path):
+    with kernel(tmp_path) as made:
+        made.run("%load_ext hpo_magic")
+        made.run("%%hpo spins -n 3\na = 1  # hpo: 1..5\nwhile True: pass\na")
+        made.run("%unload_ext hpo_magic")
+        assert made.value("spins.phase == 'stopped'")
+        assert "not found" in made.run("%hpo status")["text"]
