@@ -143,6 +143,9 @@ class Session:
             study.wait()
             print("interrupted; every finished trial is kept")
         if handle is not None:
+            if study.phase is Phase.PAUSED and study.runner is not None:  # nobody is there to resume
+                study.runner.stop(study.runner.message)
+                study.wait()
             handle.update(Report(study).bundle(), raw=True)
 
     def apply(self, search: Search) -> tuple[str, str]:

@@ -140,7 +140,7 @@ def message(study: Study, notice: str) -> str:
     runner = study.runner
     if runner is not None and runner.message:
         urgent.append(runner.message)
-    plain = study.notices[-2:]
+    plain = study.notices[-3:]
     shown = "".join(f'<div class="hpo-message" role="alert">{escape(line)}</div>' for line in urgent)
     shown += "".join(f'<div class="hpo-message plain">{escape(line)}</div>' for line in plain)
     return shown + failures(study)

@@ -75,8 +75,8 @@ class NumberRow:
         self._row = _Row(name, space, original, edit, handle)
         self._name, self._now = name, now
         self.slider = widgets.FloatRangeSlider(
-            value=(0.0, 1.0), min=0.0, max=1.0, readout=False, continuous_update=False, description="",
-            tooltip=f"range of {name}",
+            value=(0.0, 1.0), min=0.0, max=1.0, readout=False, continuous_update=False,
+            description=f"range of {name}",
         )  # fmt: skip
         self.slider.layout.width = "230px"
         self.low = self._text(f"lower bound of {name}")
@@ -167,7 +167,7 @@ class NumberRow:
 
     @staticmethod
     def _text(label: str) -> widgets.Text:
-        text = widgets.Text(continuous_update=False, placeholder="", tooltip=label)
+        text = widgets.Text(continuous_update=False, placeholder="", description=label)
         text.layout.width = "92px"
         return text
 
@@ -189,7 +189,7 @@ class ChoiceRow:
             toggle.layout.width = "auto"
         self.value = widgets.Dropdown(options=[(readable(o), i) for i, o in enumerate(domain.options)])
         self.value.layout.width = "110px"
-        self.value.tooltip = f"fixed value of {name}"
+        self.value.description = f"fixed value of {name}"
         with self._row.quietly():
             self.show(space)
         for toggle in self.toggles:

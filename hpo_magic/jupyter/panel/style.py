@@ -16,6 +16,7 @@ CSS = """
 .hpo-row .widget-text input, .hpo-row .widget-toggle-button { margin: 1px; }
 .hpo-name { font-family: var(--jp-code-font-family, monospace); overflow: hidden; text-overflow: ellipsis; }
 .hpo-when { color: var(--jp-content-font-color2, #777); font-size: 0.85em; }
+.hpo-row .widget-label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .hpo-plot { max-width: 100%; }
 .jp-OutputArea-child:has(.hpo-panel) ~ .jp-OutputArea-child .hpo-static-plot { display: none !important; }
 """
