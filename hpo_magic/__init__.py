@@ -36,7 +36,7 @@ _HOMES = {
     "seed": "hpo_magic.run.context",
 }
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "Budget",
     "Choice",
     "Float",

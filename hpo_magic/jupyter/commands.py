@@ -75,7 +75,8 @@ def _stop(session: Session, search: Search) -> None:
 
 
 def _wait(session: Session, search: Search) -> None:
-    session.wait(search)
+    if search.study.phase.alive:
+        session.wait(search)
     print(headline(search.study))
 
 
@@ -98,7 +99,7 @@ def _log(study: Study, word: str | None) -> None:
         raise StudyError(f"study {study.name!r} has no trial yet")
     if word is not None and not word.isdigit():
         raise HpoError(f"%hpo log {word}: the trial must be a number, as in %hpo log 3")
-    trial = study.journal.get(int(word) if word is not None else trials[-1].number)
+    trial = study.ledger.journal.get(int(word) if word is not None else trials[-1].number)
     print(f"trial {trial.number}, {trial.state}: {trial.config}")
     print(study.log(trial.number) or "(it printed nothing)")
     if trial.error is not None:
@@ -135,7 +136,9 @@ def _list(session: Session, url: str) -> None:
         best = history.incumbent
         found = "–" if best is None else f"{history.goals[0].metric} {readable(best.value)}"
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
-        lines.append(f"{record.name:20} version {record.version:<3} {len(history.done):>5} done  best {found:24} {made}")
+        lines.append(
+            f"{record.name:20} version {record.version:<3} {len(history.done):>5} done  best {found:24} {made}"
+        )
     print("\n".join(lines) or f"the store {url!r} holds no study yet")
 
 

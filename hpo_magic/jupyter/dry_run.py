@@ -20,7 +20,7 @@ from hpo_magic.space import Budget, Choice, Domain, Space
 from hpo_magic.space.grid import size
 
 
-class DryRun(HTML):  # type: ignore[misc]
+class DryRun(HTML):
     """HTML with a plain-text twin for terminals."""
 
     def __init__(self, html: str, plain: str) -> None:
@@ -39,7 +39,7 @@ def dry_run(cell: Cell, strategy: Strategy, limits: Limits, namespace: Mapping[s
     began = time.perf_counter()
     try:
         values = as_values(cell.objective(namespace)(config), cell.metrics or ("result",))
-    except (HpoError, Exception) as error:  # noqa: BLE001 - the user's code may raise anything
+    except (HpoError, Exception) as error:
         prefix = "" if isinstance(error, MetricError) else "the cell fails with its own values: "
         raise HpoError(f"{prefix}{failure_of(error)}") from error
     seconds = time.perf_counter() - began
@@ -57,7 +57,9 @@ def dry_run(cell: Cell, strategy: Strategy, limits: Limits, namespace: Mapping[s
     heads = "".join(f"<th>{title}</th>" for title in head)
     said = "".join(f"<p>{escape(line)}</p>" for line in lines)
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(4)]
-    plain = "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in [head, *rows])
+    plain = "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in [head, *rows]
+    )
     return DryRun(f"<table><tr>{heads}</tr>{html}</table>{said}", "\n".join([plain, *lines]))
 
 

@@ -42,7 +42,7 @@ class RoutedFigures(MutableMapping[Any, Any]):
         return iter(self._here)
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(self._here)
+        return iter(reversed(list(self._here)))
 
     def __len__(self) -> int:
         return len(self._here)
@@ -104,4 +104,3 @@ def _outputs_to_log(publisher: Any, context: TrialContext) -> Iterator[None]:
 def refuse_input(prompt: str = "") -> str:
     """Stand in for `input` in a trial: nobody is there to answer."""
     raise RuntimeError("a trial cannot ask for input; set the value in the notebook before the search")
-

@@ -42,7 +42,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         return
     search = session.begin(cell, options, limits, name, options.store or defaults.store)
     study, live = search.study, live_front_end(session.shell)
-    counted = study.counted()
+    counted = study.ledger.counted()
     if counted:
         total = f" of {study.limits.trials}" if study.limits.trials else ""
         study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")

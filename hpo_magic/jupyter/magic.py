@@ -97,4 +97,3 @@ class HpoMagic(Magics):
             body,
             launch.Defaults(self.trials, self.strategy, self.store, self.trial_timeout or None),
         )
-

@@ -33,7 +33,11 @@ class Options:
     @classmethod
     def of(cls, args: Any) -> Options:
         """Return the options that argparse has read."""
-        fields = {**vars(args), "minimize": tuple(args.minimize or ()), "maximize": tuple(args.maximize or ())}
+        fields = {
+            **vars(args),
+            "minimize": tuple(args.minimize or ()),
+            "maximize": tuple(args.maximize or ()),
+        }
         options = cls(**{name: fields[name] for name in cls.__dataclass_fields__})
         if options.name is not None and not options.name.isidentifier():
             raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; try 'svm'")

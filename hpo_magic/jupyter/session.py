@@ -88,12 +88,13 @@ class Session:
         if running is not None and running.study.phase.alive:
             raise StudyError(f"study {name!r} is in use by a running search; stop it first with %hpo stop {name}")
         _check_names(cell, namespace)
+        minimize = options.minimize or (() if cell.metrics else LAST)
         study = Study(
-            cell.space, minimize=options.minimize or (() if cell.metrics else LAST), maximize=options.maximize, strategy=strategy,
-            seed=options.seed, store=self.store(store), name=name, source=cell.source, meaning=cell.meaning,
+            cell.space, minimize=minimize, maximize=options.maximize, strategy=strategy, seed=options.seed,
+            store=self.store(store), name=name, source=cell.source, meaning=cell.meaning,
         )  # fmt: skip
-        study.settings.asked(limits=dataclasses.asdict(limits))
-        study.limits = dataclasses.replace(Limits(**study.settings.get("limits")), workers=limits.workers)
+        study.ledger.settings.asked(limits=dataclasses.asdict(limits))
+        study.limits = dataclasses.replace(Limits(**study.ledger.settings.get("limits")), workers=limits.workers)
         if running is not None and running.panel is not None:
             running.panel.close()
         search = Search(study, cell, cell.objective({"input": refuse_input, **namespace}), variable)
@@ -200,4 +201,3 @@ def _check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
         first = name.split(".")[0]
         if first not in namespace and not hasattr(builtins, first):
             raise HpoError(f"the option {name!r} is not defined in the notebook; run the cell that defines it first")
-

@@ -38,9 +38,7 @@ class ProcessState:
     def trial(self) -> Iterator[None]:
         """Hold a trial: remember the user's side before the first, put it back after each."""
         with self._lock:
-            if self._trials == 0 and not self._in_cell:
-                self._kept = _snapshot()
-            elif not self._kept:
+            if (self._trials == 0 and not self._in_cell) or not self._kept:
                 self._kept = _snapshot()
             self._trials += 1
         try:

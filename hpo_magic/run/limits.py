@@ -48,5 +48,5 @@ class Limits:
             value = getattr(self, name)
             if value is None:
                 continue
-            if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
+            if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
                 raise StudyError(f"{name}={value!r} must be a number of seconds above 0")

@@ -1,6 +1,6 @@
 """The background loop: starts trials, hears their outcomes, keeps to the limits, and heeds pause, resume and stop.
 
-It decides nothing about configs and stores nothing itself: both are the ledger's (the study's).
+It decides nothing about configs and stores nothing itself: both are the ledger's.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from hpo_magic.errors import HpoError
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.executors.protocol import Executor, Job
+from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
 from hpo_magic.run.trial_run import Guard, Objective, Outcome, run_trial
@@ -43,33 +43,6 @@ class Phase(StrEnum):
         return self not in (Phase.IDLE, Phase.STOPPED, Phase.FINISHED)
 
 
-class Ledger(Protocol):
-    """What the runner needs of a study."""
-
-    metrics: Sequence[str]
-
-    def ask(self) -> Trial | None:
-        """Return a trial to start, or None where there is none now."""
-
-    def context(self, trial: Trial) -> TrialContext:
-        """Return the live side of a trial."""
-
-    def record(self, trial: Trial, outcome: Outcome, log: str) -> None:
-        """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`)."""
-
-    def flush(self) -> None:
-        """Store what could not be stored before."""
-
-    def renew(self) -> None:
-        """Say that the search is alive."""
-
-    def counted(self) -> int:
-        """Return how many trials count towards the limit."""
-
-    def announce(self) -> None:
-        """Tell listeners that the phase has changed."""
-
-
 @dataclass
 class _Running:
     trial: Trial
@@ -77,6 +50,7 @@ class _Running:
     job: Job
     since: float = field(default_factory=time.monotonic)
     stop_at: float | None = None
+    insist_at: float = 0.0
     failure: Failure | None = None
 
 
@@ -94,7 +68,12 @@ class Runner:
     """
 
     def __init__(
-        self, ledger: Ledger, objective: Objective, executor: Executor, limits: Limits, guards: Sequence[Guard] = ()
+        self,
+        ledger: Ledger,
+        objective: Objective,
+        executor: Executor,
+        limits: Limits,
+        guards: Sequence[Guard] = (),
     ) -> None:
         self._ledger, self._objective, self._executor, self._guards = ledger, objective, executor, guards
         self.limits = limits
@@ -116,7 +95,7 @@ class Runner:
         """Start no more trials; the running ones end."""
         with self._lock:
             if self.phase is Phase.RUNNING:
-                self._enter(Phase.PAUSING if self._running else Phase.PAUSED, "")
+                self._enter(Phase.PAUSING, "")  # a trial may be on its way: the loop knows when none runs
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -156,7 +135,9 @@ class Runner:
             spent = self.elapsed
             self.phase, self.message = phase, message
             self._spent, self._since = spent, time.monotonic()
-        self._ledger.announce()
+        self._ledger.journal.announce()
+        if not phase.alive:
+            self._ledger.release()
         self._wake.set()
 
     def _main(self) -> None:
@@ -203,7 +184,7 @@ class Runner:
             self._fill()
         if time.monotonic() - self._renewed > _RENEW:
             self._renewed = time.monotonic()
-            self._ledger.renew()
+            self._ledger.claim()
 
     def _patience(self) -> float:
         """Seconds until something may have to be done without a wake-up."""
@@ -214,7 +195,7 @@ class Runner:
             room = None if self.limits.trials is None else self.limits.trials - self._ledger.counted()
             if room is not None and room <= len(self._running):
                 if not self._running:
-                    self._enter(Phase.FINISHED, f"all {self.limits.trials} trials are done")
+                    self._enter(Phase.FINISHED, "")
                 return
             trial = self._ledger.ask()
             if trial is None:
@@ -248,7 +229,7 @@ class Runner:
             self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome)
 
     def _end(self, run: _Running, outcome: Outcome) -> None:
-        self._ledger.record(run.trial, outcome, run.context.log.text())
+        self._ledger.finish(run.trial.number, outcome, run.context.log.text())
         if self._first is not None and self.phase is not Phase.STOPPING:
             self._first.append(outcome)
             kinds = {o.failure.likeness if o.failure else None for o in self._first}
@@ -280,7 +261,9 @@ class Runner:
         if run.stop_at is None:
             run.stop_at = now + GRACE
         if now < run.stop_at:
-            run.job.interrupt()
+            if now >= run.insist_at:  # seldom, so that what the trial cleans up on its way out is not interrupted too
+                run.insist_at = now + GRACE / 3
+                run.job.interrupt()
             return
         run.job.abandon()
         with self._lock:

@@ -29,7 +29,11 @@ class Outcome:
 
 
 def run_trial(
-    objective: Objective, config: Config, context: TrialContext, metrics: Sequence[str], guards: Sequence[Guard] = ()
+    objective: Objective,
+    config: Config,
+    context: TrialContext,
+    metrics: Sequence[str],
+    guards: Sequence[Guard] = (),
 ) -> Outcome:
     """Run an objective on a config and say how it ended.
 
@@ -45,7 +49,7 @@ def run_trial(
             return Outcome(as_values(objective(dict(config)), metrics))
     except TrialStop:
         return Outcome()
-    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:  # noqa: BLE001 - it is the user's code
+    except BaseException as error:  # noqa: BLE001 - it is the user's code
         return Outcome(failure=failure_of(error))
     finally:
         current.reset(token)

@@ -19,7 +19,7 @@ from hpo_magic.space.encoding import from_unit, to_unit
 Array = NDArray[np.float64]
 
 INACTIVE, NO_OPTION = 0.5, -1.0
-"""Model coordinates of an inactive number and an inactive unordered choice: two inactive values are at distance zero."""
+"""Model coordinates of an inactive number and an inactive unordered choice: two of them are at distance zero."""
 
 
 class Cube:

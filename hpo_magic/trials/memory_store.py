@@ -39,7 +39,13 @@ class MemoryStore:
             if record.fingerprint == fingerprint:
                 return record
         record = StudyRecord(
-            next(self._ids), name, len(versions) + 1, fingerprint, dict(definition), dict(settings), time.time()
+            next(self._ids),
+            name,
+            len(versions) + 1,
+            fingerprint,
+            dict(definition),
+            dict(settings),
+            time.time(),
         )
         self._studies[record.id] = record
         self._trials[record.id] = []

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -126,15 +126,12 @@ class SqlStore:
                 if row.fingerprint == fingerprint:
                     return _study(row)
             version = max((row.version for row in versions), default=0) + 1
-            fields = {"name": name, "version": version, "fingerprint": fingerprint, "created": time.time()}
-            done = connection.execute(
-                sa.insert(_studies).values(
-                    **fields, definition=json.dumps(dict(definition)), settings=json.dumps(dict(settings))
-                )
-            )
-            key = done.inserted_primary_key
+            made = StudyRecord(-1, name, version, fingerprint, dict(definition), dict(settings), time.time())
+            fields = {**vars(made), "definition": json.dumps(made.definition), "settings": json.dumps(made.settings)}
+            del fields["id"]
+            key = connection.execute(sa.insert(_studies).values(**fields)).inserted_primary_key
             assert key is not None
-            return StudyRecord(id=key[0], definition=dict(definition), settings=dict(settings), **fields)
+            return dataclasses.replace(made, id=key[0])
 
         return self._retry("write to", work)
 
@@ -187,6 +184,9 @@ class SqlStore:
         """Give a claim back; nothing happens where `owner` does not hold it."""
         where = (_studies.c.id == study) & (_studies.c.holder == owner)
         self._write(sa.update(_studies).where(where).values(holder=None, renewed=None))
+        if self._engine.dialect.name == "sqlite":  # the file alone then holds everything, and may be copied
+            with self._guard("write to"), closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close every connection."""
@@ -226,7 +226,9 @@ def _engine(url: str) -> sa.Engine:
     def _begin(connection: sa.Connection) -> None:
         # A deferred transaction that reads and then writes fails at once when another has written in between;
         # an immediate one waits for its turn: https://www.sqlite.org/lang_transaction.html
-        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql(
+            "BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE"
+        )
 
     return engine
 
@@ -250,7 +252,13 @@ def _cure(error: SQLAlchemyError) -> str:
 
 def _study(row: Any) -> StudyRecord:
     return StudyRecord(
-        row.id, row.name, row.version, row.fingerprint, json.loads(row.definition), json.loads(row.settings), row.created
+        row.id,
+        row.name,
+        row.version,
+        row.fingerprint,
+        json.loads(row.definition),
+        json.loads(row.settings),
+        row.created,
     )
 
 

@@ -27,7 +27,10 @@ CHROMIUM_ARGS = [
 
 def chromium() -> str:
     """Path of the system's Chromium; there must be one, as no test may be left out for want of it."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))),
+        None,
+    )
     assert found, "no Chromium on this machine; install it with: apt-get install chromium"
     return found
 
@@ -95,17 +98,31 @@ def shut_down_kernels(address: str) -> None:
 class Notebook:
     """A notebook open in JupyterLab."""
 
-    def __init__(self, browser: Browser, address: str, folder: Path, name: str, cells: Sequence[str] = (), dark: bool = False) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        folder: Path,
+        name: str,
+        cells: Sequence[str] = (),
+        dark: bool = False,
+    ) -> None:
         self.path, self.address = folder / name, address
         if cells:
             made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-            made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            made.metadata["kernelspec"] = {
+                "name": "python3",
+                "display_name": "Python 3",
+                "language": "python",
+            }
             nbformat.write(made, self.path)
         self.page: Page = browser.new_page(viewport={"width": 1300, "height": 1500})
         self.page.set_default_timeout(20_000)
         self.open()
         if dark:
-            self.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+            self.page.evaluate(
+                "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+            )
             self.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
 
     def open(self) -> None:
@@ -118,7 +135,8 @@ class Notebook:
 
     def select(self, index: int) -> None:
         self.page.evaluate(
-            "i => { const nb = window.jupyterapp.shell.currentWidget.content; nb.activeCellIndex = i; nb.deselectAll(); }", index
+            "i => { const nb = window.jupyterapp.shell.currentWidget.content; nb.activeCellIndex = i; nb.deselectAll(); }",
+            index,
         )
 
     def run(self, index: int, wait: bool = True) -> str:
@@ -128,7 +146,8 @@ class Notebook:
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
         if wait:
             self.page.wait_for_function(
-                "([i]) => window.jupyterapp.shell.currentWidget.content.widgets[i].inputArea.promptNode !== undefined", arg=[index]
+                "([i]) => window.jupyterapp.shell.currentWidget.content.widgets[i].inputArea.promptNode !== undefined",
+                arg=[index],
             )
             expect(prompt).not_to_have_text(re.compile(r"\[\*\]"), timeout=60_000)
             expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
@@ -141,7 +160,8 @@ class Notebook:
         """Put a source into a cell, run it, and return what it prints."""
         self.page.evaluate(
             "([i, s]) => { const nb = window.jupyterapp.shell.currentWidget.content;"
-            " nb.widgets[i].model.sharedModel.setSource(s); }", [index, source]
+            " nb.widgets[i].model.sharedModel.setSource(s); }",
+            [index, source],
         )
         return self.run(index)
 

@@ -132,7 +132,11 @@ def test_options_are_switched_off_and_parameters_fixed_and_freed(notebook):
 def test_a_wrong_entry_is_explained_and_changes_nothing(notebook):
     nb = started(notebook, "wrong")
     low = row(nb, "C").locator("input[type=text]").first
-    for text, message in (("banana", "'banana' is no number"), ("5000", "must be below high"), ("-1", "must be above 0 with log")):
+    for text, message in (
+        ("banana", "'banana' is no number"),
+        ("5000", "must be below high"),
+        ("-1", "must be above 0 with log"),
+    ):
         low.fill(text)
         low.press("Enter")
         expect(nb.panel().get_by_role("alert").first).to_contain_text(message)
@@ -154,7 +158,9 @@ def test_trials_and_strategy_are_edited_while_it_runs(notebook):
     count = int(nb.evaluate(3, "edits.counted()"))
     trials.fill(str(count + 5))
     trials.press("Enter")
+    expect(nb.panel()).to_contain_text(f"{count} of {count + 5} trials")
     nb.click("Resume")
+    expect(nb.panel()).to_contain_text(f"{count + 5} of {count + 5} trials")
     nb.expect_state("finished")
     assert int(nb.evaluate(3, "edits.counted()")) == count + 5
 
@@ -191,7 +197,9 @@ def test_after_a_restart_or_kill_9_the_search_goes_on(notebook, how):
     else:
         pid = int(nb.evaluate(3, "import os; print(os.getpid())"))
         os.kill(pid, signal.SIGKILL)
-        nb.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus.includes('dead')")
+        nb.page.wait_for_function(
+            "() => !window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus.includes('dead')"
+        )
         nb.page.wait_for_timeout(3500)  # the server notices the death and starts another kernel
         nb.page.wait_for_selector("#jp-main-statusbar >> text=Idle", timeout=60_000)
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

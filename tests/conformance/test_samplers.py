@@ -79,7 +79,10 @@ def test_failed_trials_are_survived(name):
     rng = np.random.default_rng(0)
     failed = [Trial(i, TREE.sample(rng), State.FAILED, error=Failure("E", "no")) for i in range(12)]
     assert propose(name, TREE, History(tuple(failed), (Goal("loss"),))) is not None
-    mixed = [*failed[:6], *[Trial(i, TREE.sample(rng), State.DONE, {"loss": 1.0}, "loss") for i in range(6, 12)]]
+    mixed = [
+        *failed[:6],
+        *[Trial(i, TREE.sample(rng), State.DONE, {"loss": 1.0}, "loss") for i in range(6, 12)],
+    ]
     assert propose(name, TREE, History(tuple(mixed), (Goal("loss"),))) is not None
 
 

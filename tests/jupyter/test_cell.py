@@ -45,7 +45,7 @@ def domains(source):
         ('n = 3 #@param {type:"slider", min:0, max:9, step:1}', "0..9"),
         ('k = "a" #@param ["a", "b"]', "a | b"),
         ('k = 2 #@param ["1", "2"] {type:"raw"}', "1 | 2"),
-        ('lr = (\n    1e-3  # hpo: 1e-5..1e-1 log\n)', "1e-05..0.1 log"),
+        ("lr = (\n    1e-3  # hpo: 1e-5..1e-1 log\n)", "1e-05..0.1 log"),
         ("lr = (\n    1e-3\n)  # hpo: 1e-5..1e-1 log", "1e-05..0.1 log"),
     ],
 )
@@ -146,7 +146,9 @@ def test_loops_make_a_parameter_a_pass():
 
 
 def test_loops_in_loops():
-    read = cell("n = 1  # hpo: 1..2\nm = 1  # hpo: 1..2\nfor i in range(n):\n  for j in range(m):\n    w = 1  # hpo: 1..9\n0")
+    read = cell(
+        "n = 1  # hpo: 1..2\nm = 1  # hpo: 1..2\nfor i in range(n):\n  for j in range(m):\n    w = 1  # hpo: 1..9\n0"
+    )
     assert "w[1][0]" in read.space and read.space.condition("w[1][0]").text == "n > 1 and m > 0"
     assert read.objective({}).run({"n": 1, "m": 2, "w[0][0]": 3, "w[0][1]": 7})["w"] == 7
 
@@ -192,7 +194,7 @@ def test_tracebacks_show_the_users_own_lines():
         read.objective({})({"x": 5})
     failure = failure_of(caught.value)
     assert (failure.line, failure.source) == (4, "loss = 1 / (x - 5)")  # line 1 is that of %%hpo
-    assert 'line 4, in <module>\n    loss = 1 / (x - 5)' in failure.traceback
+    assert "line 4, in <module>\n    loss = 1 / (x - 5)" in failure.traceback
     assert "program.py" not in failure.traceback
     linecache.checkcache()
 

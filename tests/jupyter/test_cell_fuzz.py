@@ -9,11 +9,37 @@ from hpo_magic.errors import CellError
 from hpo_magic.jupyter.cell import Cell, read_cell
 
 numbers = st.one_of(
-    st.integers(-9, 9).map(str), st.floats().map(repr), st.sampled_from(["1e999", "0x10", "1_0", "--1", "9" * 5000, ".", "1e", "-0"])
+    st.integers(-9, 9).map(str),
+    st.floats().map(repr),
+    st.sampled_from(["1e999", "0x10", "1_0", "--1", "9" * 5000, ".", "1e", "-0"]),
 )
-words = st.sampled_from(["relu", "tanh", "None", "'a'", '"b', "(1, 2)", "x y", "f()", "[", "{1}", "1j", "b'x'", "nn.ReLU", "", "é", "\x00"])
+words = st.sampled_from(
+    [
+        "relu",
+        "tanh",
+        "None",
+        "'a'",
+        '"b',
+        "(1, 2)",
+        "x y",
+        "f()",
+        "[",
+        "{1}",
+        "1j",
+        "b'x'",
+        "nn.ReLU",
+        "",
+        "é",
+        "\x00",
+    ]
+)
 annotations = st.one_of(
-    st.builds("{}..{}{}".format, numbers, numbers, st.sampled_from(["", " log", " step 0.5", " budget", " step", " log budget", " ??"])),
+    st.builds(
+        "{}..{}{}".format,
+        numbers,
+        numbers,
+        st.sampled_from(["", " log", " step 0.5", " budget", " step", " log budget", " ??"]),
+    ),
     st.lists(words, min_size=1, max_size=4).map(" | ".join),
     st.text(max_size=20),
 )
@@ -22,9 +48,35 @@ values = st.one_of(numbers, words, st.sampled_from(["boom()", "__import__('os').
 marks = st.sampled_from(["  # hpo: ", " #hpo:", "  # HPO: ", " #@param ", "  # hpo "])
 lines = st.one_of(
     st.builds("{} = {}{}{}".format, names, values, marks, annotations),
-    st.builds("{}: {}({}, {}) = {}".format, names, st.sampled_from(["Float", "Int", "Choice", "Annotated"]), numbers, values, numbers),
-    st.builds("{}: Annotated[int, {}({})] = {}".format, names, st.sampled_from(["Float", "Int", "Choice"]), values, numbers),
-    st.sampled_from(["boom()", "pass", "# hpo: 1..2", "x = (1,", "'''", "await boom()", "return 1", "del a", "global a", "a: int"]),
+    st.builds(
+        "{}: {}({}, {}) = {}".format,
+        names,
+        st.sampled_from(["Float", "Int", "Choice", "Annotated"]),
+        numbers,
+        values,
+        numbers,
+    ),
+    st.builds(
+        "{}: Annotated[int, {}({})] = {}".format,
+        names,
+        st.sampled_from(["Float", "Int", "Choice"]),
+        values,
+        numbers,
+    ),
+    st.sampled_from(
+        [
+            "boom()",
+            "pass",
+            "# hpo: 1..2",
+            "x = (1,",
+            "'''",
+            "await boom()",
+            "return 1",
+            "del a",
+            "global a",
+            "a: int",
+        ]
+    ),
     st.text(max_size=30).map(lambda text: text.replace("\r", "")),
 )
 heads = st.one_of(

@@ -32,7 +32,15 @@ class Kernel:
     def run(self, code: str, timeout: float = 60, allow_stdin: bool = True) -> dict[str, Any]:
         """Run a cell; return {"text": printed, "result": …, "html": […], "error": …, "widgets": […], "next": …}."""
         sent = self.client.execute(code, allow_stdin=allow_stdin)
-        out: dict[str, Any] = {"text": "", "result": "", "html": [], "plain": [], "error": "", "widgets": [], "next": None}
+        out: dict[str, Any] = {
+            "text": "",
+            "result": "",
+            "html": [],
+            "plain": [],
+            "error": "",
+            "widgets": [],
+            "next": None,
+        }
         deadline = time.monotonic() + timeout
         idle = replied = False
         while not (idle and replied):
@@ -86,7 +94,11 @@ class Kernel:
 def kernel(folder: Path) -> Iterator[Kernel]:
     """Start a kernel in a folder, with an IPython profile of its own."""
     manager = KernelManager(kernel_name="python3")
-    env = {**os.environ, "IPYTHONDIR": str(folder / ".ipython"), "JUPYTER_RUNTIME_DIR": str(folder / ".runtime")}
+    env = {
+        **os.environ,
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "JUPYTER_RUNTIME_DIR": str(folder / ".runtime"),
+    }
     manager.start_kernel(cwd=str(folder), env=env)
     client = manager.blocking_client()
     client.start_channels()

@@ -132,7 +132,9 @@ def test_magics_and_shell_lines_and_await_in_the_cell(shared):
 
 def test_expressions_are_filled_in_on_the_first_line_only(shared):
     shared.run("budget = 4; where = ':memory:'")
-    answer = shared.run("%%hpo filled -n {budget} --wait --store $where\na = 1  # hpo: 1..5\ntext = '{budget} $budget'\nprint(text)\na")
+    answer = shared.run(
+        "%%hpo filled -n {budget} --wait --store $where\na = 1  # hpo: 1..5\ntext = '{budget} $budget'\nprint(text)\na"
+    )
     assert answer["error"] == ""
     assert shared.value("(len(filled.trials), filled.trials[0].log)") == (4, "{budget} $budget")
 
@@ -147,7 +149,9 @@ def test_a_dry_run_shows_the_space_and_starts_nothing(shared):
 
 
 def test_grid_says_how_large_it_is(shared):
-    answer = shared.run(svm(options="--strategy grid --no-panel --store :memory:", name="grid").replace("--trials 12", ""))
+    answer = shared.run(
+        svm(options="--strategy grid --no-panel --store :memory:", name="grid").replace("--trials 12", "")
+    )
     assert "grid search over 45 points" in answer["text"]
     shared.run("%hpo wait grid")
     assert shared.value("len(grid.trials)") == 45
@@ -204,7 +208,9 @@ def test_export_and_list(shared):
 
 def test_stop_ends_a_numpy_loop_and_an_interrupt_ends_waiting(shared):
     shared.run("import numpy as np")
-    shared.run("%%hpo loops -n 3 --store :memory:\na = 1  # hpo: 1..5\nm = np.ones((300, 300))\nwhile True: m = m @ m % 1\na")
+    shared.run(
+        "%%hpo loops -n 3 --store :memory:\na = 1  # hpo: 1..5\nm = np.ones((300, 300))\nwhile True: m = m @ m % 1\na"
+    )
     shared.until("loops.history.running")
     began = time.monotonic()
     shared.run("%hpo stop loops")

@@ -46,7 +46,11 @@ def study():
 def test_ask_and_tell():
     study = Study(SPACE, maximize="accuracy", seed=3)
     trial = study.ask()
-    assert (trial.number, trial.state, trial.config) == (0, "running", {"x": 0.0, "k": "a"})  # the defaults come first
+    assert (trial.number, trial.state, trial.config) == (
+        0,
+        "running",
+        {"x": 0.0, "k": "a"},
+    )  # the defaults come first
     done = study.tell(trial, 0.5)
     assert (done.state, done.value, done.values) == (State.DONE, 0.5, {"accuracy": 0.5})
     study.tell(study.ask(), {"accuracy": 0.75, "seconds": 3})
@@ -245,7 +249,9 @@ def test_failures_are_told_and_the_search_goes_on(study):
     assert str(study.history.failed[0].error) == "ZeroDivisionError: float division by zero"
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), MemoryError()]
+)
 def test_whatever_a_trial_raises_fails_that_trial_only(study, error):
     def raises(config):
         if config["k"] == "a":
@@ -427,7 +433,7 @@ def test_a_full_disk_pauses_the_search_and_loses_nothing(tmp_path):
         print(fill)
         return 0.25
 
-    engine = study.store._engine
+    engine = study.ledger.store._engine
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     engine.dispose()
@@ -453,7 +459,14 @@ def test_a_full_disk_pauses_the_search_and_loses_nothing(tmp_path):
 def test_a_frame_and_plots(study, tmp_path):
     study.optimize(lambda config: loss(config) / (config["k"] == "a" or config["x"] > 0), trials=12)
     frame = study.to_frame()
-    assert list(frame["number"]) == list(range(12)) and {"loss", "x", "k", "state", "duration", "error"} <= set(frame)
+    assert list(frame["number"]) == list(range(12)) and {
+        "loss",
+        "x",
+        "k",
+        "state",
+        "duration",
+        "error",
+    } <= set(frame)
     for name in ("convergence", "parameters"):
         study.plot(name).savefig(tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 3000

@@ -39,7 +39,9 @@ def test_an_inactive_parameter_makes_a_comparison_unknown(text, config, holds):
     assert parse(text).holds(config) is holds
 
 
-@pytest.mark.parametrize("text", ["f(x)", "x.y", "x[y]", "[i for i in x]", "lambda: 1", "x + 1 > 2", "x = 1", "", "(", "`"])
+@pytest.mark.parametrize(
+    "text", ["f(x)", "x.y", "x[y]", "[i for i in x]", "lambda: 1", "x + 1 > 2", "x = 1", "", "(", "`"]
+)
 def test_anything_else_is_refused(text):
     with pytest.raises(SpaceError, match="when="):
         parse(text)

@@ -26,7 +26,10 @@ from tests.strategies import choices, floats, ints
         (lambda: Float(0, float("inf")), "high=inf must be a finite number"),
         (lambda: Float("0", 1), "low='0' must be a finite number"),
         (lambda: Float(True, 2), "low=True must be a finite number"),
-        (lambda: Float(0, 1, default=2), "default=2.0 must be in [0.0, 1.0]; change the default or the range"),
+        (
+            lambda: Float(0, 1, default=2),
+            "default=2.0 must be in [0.0, 1.0]; change the default or the range",
+        ),
         (lambda: Float(0, 1, step=0.25, default=0.3), "on a step of 0.25"),
         (lambda: Int(0.5, 2), "low=0.5 must be a whole number; write Float(0.5, …)"),
         (lambda: Int(1, 10**400), "must lie between"),

@@ -46,7 +46,10 @@ def test_inactive_parameters_are_not_there():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"kernel": "rbf", "C": 1.0, "gamma": 0.1, "gama": 1}, "'gama', which is no parameter (did you mean 'gamma'?)"),
+        (
+            {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "gama": 1},
+            "'gama', which is no parameter (did you mean 'gamma'?)",
+        ),
         ({"kernel": "rbf", "C": 1.0}, "lacks 'gamma'"),
         ({"kernel": "poly", "C": 1.0, "degree": 3, "gamma": 1.0}, "exists only when kernel == 'rbf'"),
         ({"kernel": "lin", "C": 1.0}, "kernel='lin' is outside"),
@@ -65,8 +68,14 @@ def test_a_wrong_config_is_explained(config, message):
         ({}, "needs at least one parameter"),
         ({"a b": Int(1, 2)}, "is no parameter name"),
         ({"a": 3}, "a=3 is no domain"),
-        ({"a": Int(1, 2, when="b > 1"), "b": Int(1, 2)}, "reads 'b', which is a later parameter; move it before 'a'"),
-        ({"kern": Int(1, 2), "a": Int(1, 2, when="kerm > 1")}, "reads 'kerm', which is unknown 'a' (did you mean 'kern'?)"),
+        (
+            {"a": Int(1, 2, when="b > 1"), "b": Int(1, 2)},
+            "reads 'b', which is a later parameter; move it before 'a'",
+        ),
+        (
+            {"kern": Int(1, 2), "a": Int(1, 2, when="kerm > 1")},
+            "reads 'kerm', which is unknown 'a' (did you mean 'kern'?)",
+        ),
         ({"a": Budget(1, 2), "b": Budget(1, 2)}, "are 2 budgets"),
         ({"a": Int(1, 2), "b": Int(1, 2, when="a.b")}, "b: when='a.b'"),
     ],

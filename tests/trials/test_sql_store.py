@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
 
 import pytest
 
+from hpo_magic import Float, Study
 from hpo_magic.errors import StoreError
 from hpo_magic.trials.store import open_store, owner_name
 from tests.conformance.test_stores import DEFINITION
@@ -20,6 +22,14 @@ def test_another_programs_tables_are_left_alone(tmp_path):
     with pytest.raises(StoreError, match=r"another program's tables \(studies\); nothing was written"):
         open_store(f"sqlite:///{path}")
     assert path.read_bytes()[100:] == before[100:]
+
+
+def test_when_a_search_has_ended_the_file_alone_holds_everything(tmp_path):
+    study = Study({"x": Float(0, 1)}, store=f"sqlite:///{tmp_path / 'hpo.db'}", strategy="random")
+    study.optimize(lambda config: config["x"], trials=5)
+    shutil.copy(tmp_path / "hpo.db", tmp_path / "copy.db")  # without the write-ahead log beside it
+    copied = Study.load("study", f"sqlite:///{tmp_path / 'copy.db'}")
+    assert [trial.value for trial in copied.trials] == [trial.value for trial in study.trials]
 
 
 @pytest.mark.parametrize(

@@ -77,5 +77,3 @@ def _limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
     grid = 10 ** np.floor(np.log10(span)) / 2
     low, high = np.floor((low - 0.05 * span) / grid) * grid, np.ceil((high + 0.05 * span) / grid) * grid
     return (float(10**low), float(10**high)) if log else (float(low), float(high))
-
-

@@ -128,7 +128,9 @@ def condition(
         used = {node.id for node in ast.walk(step.test) if isinstance(node, ast.Name)}
         if used & later:
             name = sorted(used & later)[0]
-            raise lines.error(f"the condition reads {name!r}, which is set further down; move it above", step.test.lineno)
+            raise lines.error(
+                f"the condition reads {name!r}, which is set further down; move it above", step.test.lineno
+            )
         part = _necessary(step.test, step.holds, known)
         if part is not None:
             parts.append(part)

@@ -114,7 +114,7 @@ def parse_param(text: str, default: Default) -> Parsed | None:
         return None
     missing = [key for key in ("min", "max") if not re.fullmatch(_NUMBER, fields.get(key, ""))]
     if missing:
-        raise SpaceError(f"the slider lacks a number for {missing[0]!r}; write {{type:\"slider\", min:0, max:1}}")
+        raise SpaceError(f'the slider lacks a number for {missing[0]!r}; write {{type:"slider", min:0, max:1}}')
     words = ["step", fields["step"]] if "step" in fields else []
     bounds = fields["min"], fields["max"]
     whole = all(_INTEGER.match(word) for word in (*bounds, *words[1:]))
@@ -138,7 +138,12 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
             raise SpaceError(f"step {options['step']!r} is no number; write step 0.1")
     whole = bool(_INTEGER.match(low) and _INTEGER.match(high))
     read = _int if whole else float
-    bounds = {"low": read(low), "high": read(high), "default": default.value, "log": options.get("log", False)}
+    bounds = {
+        "low": read(low),
+        "high": read(high),
+        "default": default.value,
+        "log": options.get("log", False),
+    }
     if "budget" in options:
         if not whole or "step" in options:
             raise SpaceError(f"a budget runs over whole numbers without a step; write {low}..{high} as 1..81 budget")

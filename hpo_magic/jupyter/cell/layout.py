@@ -33,7 +33,9 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
     """
     around = paths(tree, annotated, lines)
     uncertain = reassigned(tree, annotated)
-    loops = {one.statement: tuple(s for s in around[one.statement] if isinstance(s, Loop)) for one in annotated}
+    loops: dict[ast.stmt, tuple[Loop, ...]] = {
+        one.statement: tuple(s for s in around[one.statement] if isinstance(s, Loop)) for one in annotated
+    }
     _check_doubles(annotated, loops, lines)
     domains: dict[str, Domain] = {}
     origin: dict[str, Annotated] = {}
@@ -52,7 +54,10 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
             origin[name] = one
             if len(domains) > _MOST:
                 raise lines.error(f"the cell has more than {_MOST} parameters; use fewer or shorter loops", one.line)
-    return Layout(_space(domains, origin, lines), {s: tuple(step.variable for step in path) for s, path in loops.items()})
+    return Layout(
+        _space(domains, origin, lines),
+        {s: tuple(step.variable for step in path) for s, path in loops.items()},
+    )
 
 
 def _space(domains: dict[str, Domain], origin: dict[str, Annotated], lines: Lines) -> Space:
@@ -86,7 +91,9 @@ def _check_doubles(annotated: list[Annotated], loops: dict[ast.stmt, tuple[Loop,
             message = f"{one.name!r} has another domain on line {where}; give both the same, or two names"
             raise lines.error(message, one.line)
         if loops[one.statement] != loops[other.statement] and _variables(loops, one) != _variables(loops, other):
-            raise lines.error(f"{one.name!r} stands inside and outside of a loop; give the two different names", one.line)
+            raise lines.error(
+                f"{one.name!r} stands inside and outside of a loop; give the two different names", one.line
+            )
 
 
 def _variables(loops: dict[ast.stmt, tuple[Loop, ...]], one: Annotated) -> tuple[tuple[str, str], ...]:
@@ -121,4 +128,3 @@ def _named(name: str, loops: tuple[Loop, ...], passes: dict[str, int]) -> str | 
     if any(loop.variable not in passes for loop in loops):
         return None
     return name + "".join(f"[{passes[loop.variable]}]" for loop in loops)
-

@@ -15,7 +15,15 @@ from typing import Any
 from hpo_magic.errors import CellError, MetricError
 from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
 from hpo_magic.jupyter.cell.layout import lay_out
-from hpo_magic.jupyter.cell.rewrite import RESULT, VALUES, Rewriter, Values, capture_result, check_metric, set_names
+from hpo_magic.jupyter.cell.rewrite import (
+    RESULT,
+    VALUES,
+    Rewriter,
+    Values,
+    capture_result,
+    check_metric,
+    set_names,
+)
 from hpo_magic.run.failure import CELL_PREFIX
 from hpo_magic.space import Config, Space
 
@@ -120,9 +128,7 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     tree = _parse(source, lines)
     annotated = find_annotations(tree, source, lines)
     if not annotated:
-        raise CellError(
-            "the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None
-        )
+        raise CellError("the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None)
     try:
         layout = lay_out(tree, annotated, lines)
         for metric in metrics:
@@ -163,5 +169,7 @@ def _compile(tree: ast.Module, source: str, first_line: int) -> CodeType:
         code: CodeType = compile(tree, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
-        raise Lines(source, first_line).error(f"the cell cannot be compiled: {error}", (line or first_line) - first_line + 1) from None
+        raise Lines(source, first_line).error(
+            f"the cell cannot be compiled: {error}", (line or first_line) - first_line + 1
+        ) from None
     return code

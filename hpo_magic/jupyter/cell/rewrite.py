@@ -21,7 +21,7 @@ class Rewriter(ast.NodeTransformer):
         self._by_statement = {one.statement: one for one in annotated}
         self._indices = indices
 
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt:  # noqa: N802 - the name is ast's
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """Replace the value of an annotated assignment."""
         one = self._by_statement.get(node)
         if one is None:
@@ -29,7 +29,7 @@ class Rewriter(ast.NodeTransformer):
         value = ast.copy_location(self._value(one), one.value)
         return ast.copy_location(ast.Assign(targets=node.targets, value=value), node)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         """Replace the value of an annotated assignment, and drop its type: it is no longer needed."""
         one = self._by_statement.get(node)
         if one is None:

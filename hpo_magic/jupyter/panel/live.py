@@ -45,7 +45,7 @@ class Live:
     def stop(self) -> None:
         """End the thread and wait for it."""
         self._stopping.set()
-        self._study.journal.announce()
+        self._study.ledger.journal.announce()
         if self.thread.is_alive() and self.thread is not threading.current_thread():
             self.thread.join(5)
 
@@ -53,20 +53,20 @@ class Live:
         revision = -1
         while not self._stopping.is_set():
             self._panel.unpin()
-            revision = self._study.journal.wait_change(revision, self._patience())
+            revision = self._study.ledger.journal.wait_change(revision, self._patience())
             if not self._stopping.is_set():
                 self._show()
                 self._stopping.wait(_BREATH)
 
     def _patience(self) -> float:
         """Seconds until something is due without a change: a drawing that was put off, or the time left."""
-        if self._drawn != self._study.journal.revision:
+        if self._drawn != self._study.ledger.journal.revision:
             return max(self._due - time.monotonic(), 0.0)
         return _CLOCK if self._study.phase.alive else 3600.0
 
     def _show(self) -> None:
         study, panel = self._study, self._panel
-        revision, history = study.journal.revision, study.history
+        revision, history = study.ledger.journal.revision, study.history
         _set(panel.head, head(study))
         _set(panel.message, message(study, panel.notice))
         if revision != self._drawn and time.monotonic() >= self._due:
@@ -89,7 +89,7 @@ def _set(widget: object, text: str) -> None:
 
 def head(study: Study) -> str:
     """Return name, state, progress, best and time left as HTML."""
-    phase, total, done = study.phase, study.limits.trials, study.counted()
+    phase, total, done = study.phase, study.limits.trials, study.ledger.counted()
     best = study.best
     parts = [
         f"<b>{escape(study.name)}</b>",
@@ -114,7 +114,7 @@ def time_left(study: Study) -> str:
     ends = []
     paces = [t.duration for t in study.history.done[-20:] if t.duration is not None]
     if study.limits.trials is not None and paces:
-        left = max(study.limits.trials - study.counted(), 0)
+        left = max(study.limits.trials - study.ledger.counted(), 0)
         ends.append(left * sum(paces) / len(paces) / study.limits.workers)
     if study.limits.timeout is not None:
         ends.append(max(study.limits.timeout - runner.elapsed, 0.0))
@@ -144,4 +144,3 @@ def message(study: Study, notice: str) -> str:
     shown = "".join(f'<div class="hpo-message" role="alert">{escape(line)}</div>' for line in urgent)
     shown += "".join(f'<div class="hpo-message plain">{escape(line)}</div>' for line in plain)
     return shown + failures(study)
-

@@ -42,7 +42,7 @@ class Panel:
         for name, plot in self.plots.items():
             plot.add_class("hpo-plot")
             plot.layout.max_width = "49%"
-            plot.alt = f"{name} plot"  # type: ignore[attr-defined]
+            plot.alt = f"{name} plot"
         self._inputs: list[Any] = []
         make = ChoiceRow, NumberRow
         rows = [
@@ -67,7 +67,7 @@ class Panel:
         except HpoError as error:
             self.notice = str(error)
         finally:
-            self.study.journal.announce()
+            self.study.ledger.journal.announce()
             self.unpin()
 
     def unpin(self) -> None:
@@ -154,7 +154,9 @@ def _read(name: str, text: str, kind: type[int] | type[float]) -> Any:
     try:
         return kind(text.strip())
     except ValueError:
-        raise HpoError(f"{name}={text!r} is no {'whole number' if kind is int else 'number'}; nothing was changed") from None
+        raise HpoError(
+            f"{name}={text!r} is no {'whole number' if kind is int else 'number'}; nothing was changed"
+        ) from None
 
 
 def _tree(widget: Any) -> Iterator[Any]:

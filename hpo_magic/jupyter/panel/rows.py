@@ -71,7 +71,9 @@ class _Row:
 class NumberRow:
     """Slider, bounds and a fixed value of a Float, an Int or a Budget."""
 
-    def __init__(self, name: str, space: Space, original: Space, edit: Edit, handle: Handle, now: Callable[[], Space]) -> None:
+    def __init__(
+        self, name: str, space: Space, original: Space, edit: Edit, handle: Handle, now: Callable[[], Space]
+    ) -> None:
         self._row = _Row(name, space, original, edit, handle)
         self._name, self._now = name, now
         self.slider = widgets.FloatRangeSlider(
@@ -175,7 +177,9 @@ class NumberRow:
 class ChoiceRow:
     """A toggle an option, and a fixed value."""
 
-    def __init__(self, name: str, space: Space, original: Space, edit: Edit, handle: Handle, now: Callable[[], Space]) -> None:
+    def __init__(
+        self, name: str, space: Space, original: Space, edit: Edit, handle: Handle, now: Callable[[], Space]
+    ) -> None:
         self._row = _Row(name, space, original, edit, handle)
         self._name, self._now = name, now
         domain = original[name]

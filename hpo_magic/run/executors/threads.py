@@ -21,16 +21,25 @@ class ThreadJob:
     def __init__(self, call: Callable[[], Outcome], done: Callable[[Outcome], None], worker: _Worker) -> None:
         self._call, self._done, self._worker = call, done, worker
         self._lock = threading.Lock()
-        self._ended = self._abandoned = False
+        self._entered = self._leaving = self._ended = False
+        self._called_off = self._abandoned = False
 
     def run(self) -> None:
-        """Run the call in the worker's own thread; a stop may arrive between any two steps of this."""
+        """Run the call in the worker's own thread; a stop may arrive between any two steps of this.
+
+        Once `_leaving` is set, at most one more stop arrives: the one that `interrupt` was sending just then. So two
+        nested handlers are enough.
+        """
         outcome = Outcome()
         try:
             try:
-                outcome = self._call()
-            finally:
-                self._end()
+                self._entered = True
+                if not self._called_off:
+                    outcome = self._call()
+                self._leaving = True
+            except TrialStop:
+                self._leaving = True
+            self._end()
         except TrialStop:
             self._end()
         if not self._abandoned:
@@ -39,8 +48,10 @@ class ThreadJob:
     def interrupt(self) -> None:
         """Raise TrialStop inside the call at its next step."""
         with self._lock:
-            if not self._ended and self._worker.thread.ident is not None:
-                _send(self._worker.thread.ident, TrialStop)
+            if not self._entered:
+                self._called_off = True
+            elif not self._leaving:
+                _send(self._worker.thread.ident or 0, TrialStop)
 
     def abandon(self) -> None:
         """Let the worker finish alone; its outcome is thrown away and the worker is not used again."""
@@ -50,14 +61,10 @@ class ThreadJob:
                 self._worker.retire()
 
     def _end(self) -> None:
-        """From here on no stop may arrive; one that is already on its way is taken back."""
-        while not self._ended:
-            try:
-                with self._lock:
-                    self._ended = True
-                    _send(self._worker.thread.ident or 0, ctypes.py_object())
-            except TrialStop:
-                continue
+        """From here on no stop arrives; one that is already on its way is taken back."""
+        with self._lock:
+            self._ended = True
+            _send(self._worker.thread.ident or 0, ctypes.py_object())
 
 
 class _Worker:

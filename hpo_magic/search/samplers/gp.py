@@ -73,11 +73,17 @@ class GaussianProcessSampler:
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
         first = "the cell's own values, then " if space.defaults() is not None else ""
-        what = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement"}
+        what = {
+            "logei": "expected improvement",
+            "ei": "expected improvement",
+            "pi": "probability of improvement",
+        }
         name = what.get(self.acquisition, "a lower confidence bound")
         return f"{first}{self.start} spread points, then a Gaussian process with {name}"
 
-    def _ranked(self, cube: Cube, model: GaussianProcess, best: float, history: History, rng: np.random.Generator) -> Array:
+    def _ranked(
+        self, cube: Cube, model: GaussianProcess, best: float, history: History, rng: np.random.Generator
+    ) -> Array:
         """Return candidates in proposal coordinates, the most promising first."""
         score = ACQUISITIONS[self.acquisition]
 

@@ -62,7 +62,9 @@ class GaussianProcess:
         return _matern(_SQRT5 * np.sqrt(np.maximum(squared, 0.0)), self.theta[-2])
 
 
-def fit(points: Array, y: Array, unordered: NDArray[np.bool_], start: Array | None = None, steps: int = 30) -> GaussianProcess:
+def fit(
+    points: Array, y: Array, unordered: NDArray[np.bool_], start: Array | None = None, steps: int = 30
+) -> GaussianProcess:
     """Fit the hyperparameters by maximum a posteriori and condition on the data.
 
     Parameters

@@ -20,8 +20,8 @@ def standardise(losses: Array) -> Array:
 
     Examples
     --------
-    >>> standardise(np.array([1.0, 2.0, 4.0, 6.0])).round(1)
-    array([-1.2, -0.6, 0.5, 1.3])
+    >>> standardise(np.array([1.0, 2.0, 4.0, 7.0])).round(1).tolist()
+    [-1.2, -0.6, 0.4, 1.4]
     >>> standardise(np.array([4.0, 4.0]))
     array([0., 0.])
     """

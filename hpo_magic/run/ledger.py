@@ -1,0 +1,194 @@
+"""Ledger: one study's trials, space and strategy, and every change of them: ask, report, finish, recover."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from threading import RLock
+
+import numpy as np
+
+from hpo_magic.errors import StoreError, StudyError
+from hpo_magic.run.checkpoints import folder_of
+from hpo_magic.run.context import TrialContext
+from hpo_magic.run.logs import TrialLog
+from hpo_magic.run.metric import as_number
+from hpo_magic.run.trial_run import Outcome
+from hpo_magic.search.protocols import Sample
+from hpo_magic.search.strategy import Strategy
+from hpo_magic.search.strategy import strategy as read_strategy
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import State, Trial
+from hpo_magic.trials.definition import goals_of
+from hpo_magic.trials.journal import Journal
+from hpo_magic.trials.settings import Settings
+from hpo_magic.trials.store import Store, StudyRecord, owner_name
+from hpo_magic.trials.trial import Report
+
+REPORTS_SAVED = 1.0
+"""Seconds between two commits of reports; what comes in between is stored with the trial's result."""
+
+
+class Ledger:
+    """The state of a study that changes; what the runner and the study write, they write here, under one lock.
+
+    Parameters
+    ----------
+    store : Store
+    record : StudyRecord
+    space : Space, optional
+        As it was asked for; by default the stored one.
+    strategy : Strategy, optional
+        What decides on the next trial, unless an edit that the store holds says otherwise.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> from hpo_magic.trials import Goal
+    >>> from hpo_magic.trials.definition import define
+    >>> from hpo_magic.trials.memory_store import MemoryStore
+    >>> store = MemoryStore()
+    >>> record = store.open_study("svm", "f00d", define(Space({"x": Float(0, 1)}), [Goal("loss")], ""), {})
+    >>> ledger = Ledger(store, record)
+    >>> trial = ledger.ask()
+    >>> ledger.finish(trial.number, Outcome({"loss": 1.5})).value
+    1.5
+    """
+
+    def __init__(
+        self, store: Store, record: StudyRecord, space: Space | None = None, strategy: Strategy | None = None
+    ) -> None:
+        self.store, self.record = store, record
+        self.goals = goals_of(record.definition)
+        self.metrics = tuple(goal.metric for goal in self.goals)
+        self.original = space or Space.from_json(record.definition["space"])
+        self.journal, self.settings = Journal(store, record, self.goals), Settings(store, record)
+        self.space = Space.from_json(saved) if (saved := self.settings.get("space")) else self.original
+        if strategy is not None:
+            self.settings.asked(strategy=strategy.name, seed=strategy.seed)
+        asked, seed = self.settings.get("strategy"), self.settings.get("seed")
+        keep = strategy is not None and asked == strategy.name
+        self.strategy = strategy if strategy is not None and keep else read_strategy(asked or "auto", seed or 0)
+        self.notices: list[str] = []
+        self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
+        self._found_running = {t.number for t in self.journal.history.running if t.state is State.RUNNING}
+        self._reports_saved = 0.0
+        self._logs: dict[int, TrialLog] = {}
+
+    def edit_space(self, change: Callable[[Space], Space]) -> Space:
+        """Change the space from the next proposal on."""
+        with self._deciding:
+            space = change(self.space)
+            if space.names != self.original.names:
+                raise StudyError("an edit may change ranges, options and fixed values, not the parameters themselves")
+            self.settings.edit(space=space.to_json() if space != self.original else None)
+            self.space = space
+        self.journal.announce()
+        return space
+
+    def edit_strategy(self, name: str | Strategy) -> None:
+        """Change the strategy from the next proposal on."""
+        with self._deciding:
+            chosen = read_strategy(name, self.strategy.seed)
+            self.settings.edit(strategy=chosen.name)
+            self.strategy = chosen
+        self.journal.announce()
+
+    def queue(self, config: Config, parent: int | None = None) -> Trial:
+        """Add a waiting trial; it is started before any proposal."""
+        budget = config.get(self.original.budget) if self.original.budget else None
+        return self.journal.add(Trial(-1, dict(config), State.WAITING, None, self.metrics[0], budget, parent=parent))
+
+    def ask(self) -> Trial | None:
+        """Return a new running trial, or None where there is nothing to start now."""
+        with self._deciding:
+            history = self.journal.history
+            waiting = next((trial for trial in history.trials if trial.state is State.WAITING), None)
+            if waiting is not None:
+                started = dataclasses.replace(waiting, state=State.RUNNING, started=time.time())
+                self.journal.save(started)
+                return started
+            action = self.strategy.scheduler.next(self.space, history)
+            if not isinstance(action, Sample):
+                return None
+            config = self.strategy.sampler.propose(self.space, history, self.strategy.rng(len(history)))
+            if config is None:
+                return None
+            if self.space.budget is not None:
+                config = {**config, self.space.budget: action.budget}
+            trial = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, started=time.time())
+            return self.journal.add(trial)
+
+    def report(self, number: int, value: float, step: int) -> bool:
+        """Record an intermediate value; False where the trial should stop."""
+        given = as_number(value, "the reported value")
+        with self.journal.changed:
+            running = self.journal.get(number)
+            if running.state is not State.RUNNING:
+                return False
+            running = dataclasses.replace(running, reports=(*running.reports, Report(int(step), given)))
+            self.journal.put(running)
+        if time.monotonic() - self._reports_saved > REPORTS_SAVED:
+            self._reports_saved = time.monotonic()
+            self.journal.save(running)
+        return self.strategy.scheduler.keep(self.space, self.journal.history, running)
+
+    def finish(self, number: int, outcome: Outcome, log: str = "") -> Trial:
+        """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`)."""
+        running = self.journal.get(number)
+        if running.state is not State.RUNNING:
+            raise StudyError(f"trial {number} is {running.state}, not running; its result was thrown away")
+        state = State.DONE if outcome.values is not None else State.FAILED if outcome.failure else State.STOPPED
+        ended = dataclasses.replace(
+            running, state=state, values=outcome.values, error=outcome.failure, finished=time.time(), log=log
+        )
+        self.journal.save(ended)
+        return ended
+
+    def recover(self) -> None:
+        """Mark trials that ran when their process died as lost, and queue their configs again."""
+        lost = [trial for trial in self.journal.history.running if trial.number in self._found_running]
+        for trial in lost:
+            self.journal.save(dataclasses.replace(trial, state=State.LOST, finished=time.time()))
+            self.queue(trial.config, trial.number)
+        self._found_running = set()
+        if lost:
+            numbers = ", ".join(str(trial.number) for trial in lost)
+            self.notices.append(f"trial {numbers} was lost when its kernel died; its config will be tried again")
+
+    def context(self, trial: Trial) -> TrialContext:
+        """Return the live side of a trial."""
+        number = trial.number
+        seed = int(np.random.SeedSequence([self.strategy.seed, number, 1]).generate_state(1)[0] >> 1)
+        folder: Path = folder_of(self.store.url, self.record.name, self.record.version, number)
+        made = TrialContext(number, seed, on_report=lambda value, step: self.report(number, value, step), folder=folder)
+        live = {known: log for known, log in self._logs.items() if not self.journal.get(known).state.ended}
+        self._logs = {**live, number: made.log}
+        return made
+
+    def log(self, number: int) -> str:
+        """Return what a trial has printed: of a running one what there is so far."""
+        trial, live = self.journal.get(number), self._logs.get(number)
+        return trial.log if trial.state.ended or live is None else live.text()
+
+    def counted(self) -> int:
+        """Return how many trials count towards a limit: those that ran to their end."""
+        return sum(trial.state in (State.DONE, State.FAILED) for trial in self.journal.history.trials)
+
+    def flush(self) -> None:
+        """Store what could not be stored before."""
+        self.journal.flush()
+
+    def claim(self) -> None:
+        """Say that a search is alive here; StudyInUse where another one has the study."""
+        self.store.take_lease(self.record.id, self._owner)
+
+    def release(self) -> None:
+        """Give the claim back; where that fails it runs out by itself."""
+        try:
+            self.store.drop_lease(self.record.id, self._owner)
+        except StoreError as error:
+            self.notices.append(f"the claim on the study could not be given back: {error}")
