@@ -141,7 +141,7 @@ class Panel:
 
 def _field(label: str, value: float | None, tip: str) -> widgets.Text:
     field = widgets.Text(
-        value="" if value is None else f"{value:g}", description=label, continuous_update=False, tooltip=tip
+        value="" if value is None else str(value), description=label, continuous_update=False, tooltip=tip
     )
     field.layout.width = "170px"
     field.style.description_width = "70px"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.acquisition import ACQUISITIONS
 from hpo_magic.search.cube import Cube
 from hpo_magic.search.novelty import key, tried
+from hpo_magic.search.one_thread import one_thread
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.surrogates import gaussian_process
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess
@@ -63,8 +65,10 @@ class GaussianProcessSampler:
         scatter = RandomSampler(self.seed)
         if len(history) < self.start or len(history.done) < 2 or bool(cube.held.all()):
             return scatter.propose(space, history, rng)
-        model, best = fit_history(cube, history)
-        for point in self._ranked(cube, model, best, history, rng):
+        with one_thread():
+            model, best = fit_history(cube, history)
+            ranked = self._ranked(cube, model, best, history, rng)
+        for point in ranked:
             config = space.decode(point)
             if key(config, space) not in known:
                 return config
@@ -103,23 +107,41 @@ class GaussianProcessSampler:
 
 def fit_history(cube: Cube, history: History) -> tuple[GaussianProcess, float]:
     """Fit a process to the losses of a history; return it with the smallest posterior mean at a finished trial."""
-    done = history.done if len(history.done) <= _KNOWN else _best_and_latest(history)
-    y = standardise(np.array([history.loss(trial) for trial in done]))
+    done = _informative(history, history.done)
     failed = history.failed[-_KNOWN // 4 :]
-    points = cube.encode([trial.config for trial in (*done, *failed)])
+    points, y = cube.encode([trial.config for trial in (*done, *failed)]), _losses(history, done)
     y = np.append(y, np.full(len(failed), y.max() + 0.5 * np.ptp(y)))
-    model = gaussian_process.fit(points, y, cube.unordered)
+    theta = _hyperparameters(cube, history)
+    model = gaussian_process.condition(points, y, cube.unordered, theta)
     if history.running:
         ahead = cube.encode([trial.config for trial in history.running])
         y = np.append(y, model.predict(ahead)[0])
-        model = gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, model.theta)
+        model = gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, theta)
     return model, float(model.predict(points[: len(done)])[0].min())
 
 
-def _best_and_latest(history: History) -> tuple[Trial, ...]:
+def _hyperparameters(cube: Cube, history: History) -> Array:
+    """Return θ as fitted to the trials of the last refit: nine tenths of what is known at least.
+
+    Refits are milestones of the history, not of the process that asks, so that a resumed search proposes the same.
+    """
+    count = len(history.done)
+    known = _informative(history, history.done[: count - count % max(1, count // 10)])
+    return gaussian_process.hyperparameters(
+        cube.encode([trial.config for trial in known]), _losses(history, known), cube.unordered
+    )
+
+
+def _losses(history: History, trials: Sequence[Trial]) -> Array:
+    return standardise(np.array([history.loss(trial) for trial in trials]))
+
+
+def _informative(history: History, done: Sequence[Trial]) -> Sequence[Trial]:
+    """Return the best and the latest where there are more than the model can learn from."""
+    if len(done) <= _KNOWN:
+        return done
     half = _KNOWN // 2
-    best = sorted(history.done, key=history.loss)[:half]
-    chosen = {trial.number: trial for trial in (*best, *history.done[-half:])}
+    chosen = {trial.number: trial for trial in (*sorted(done, key=history.loss)[:half], *done[-half:])}
     return tuple(chosen[number] for number in sorted(chosen))
 
 

@@ -9,6 +9,7 @@ r² = Σ w_j Δ²_j, q = √5 r, K = s²(1 + q + q²/3)e^{-q} + σ²I, α = K⁻
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ Array = NDArray[np.float64]
 _LENGTH, _SIGNAL, _NOISE = (np.log(0.5), 1.0), (0.0, 1.0), (-5.0, 2.0)
 """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²."""
 _JITTER = 1e-8
+_STEPS = 30
 _SQRT5 = np.sqrt(5.0)
 
 
@@ -62,30 +64,34 @@ class GaussianProcess:
         return _matern(_SQRT5 * np.sqrt(np.maximum(squared, 0.0)), self.theta[-2])
 
 
-def fit(
-    points: Array, y: Array, unordered: NDArray[np.bool_], start: Array | None = None, steps: int = 30
-) -> GaussianProcess:
-    """Fit the hyperparameters by maximum a posteriori and condition on the data.
+def fit(points: Array, y: Array, unordered: NDArray[np.bool_]) -> GaussianProcess:
+    """Fit the hyperparameters and condition on the data; arguments as of `hyperparameters`."""
+    return condition(points, y, unordered, hyperparameters(points, y, unordered))
+
+
+def hyperparameters(points: Array, y: Array, unordered: NDArray[np.bool_]) -> Array:
+    """Return θ by maximum a posteriori, (d + 2,); remembered for the latest data, so that asking again is free.
 
     Parameters
     ----------
     points : (n, d) model coordinates
     y : (n,) standardised losses
     unordered : (d,) whether a column counts only as same or different
-    start : (d + 2,) θ to start from; default the priors' means
-    steps : int
-        Iterations of L-BFGS-B at most.
     """
-    dimensions = points.shape[1]
-    gaps = _squared_gaps(points, unordered)  # (d, n, n)
-    centre, width = _prior(dimensions)
-    first = centre if start is None else start
-    bounds = list(zip(centre - 4 * width, centre + 4 * width, strict=True))
+    return _fitted(points.tobytes(), y.tobytes(), unordered.tobytes())
+
+
+@lru_cache(maxsize=64)
+def _fitted(points: bytes, y: bytes, unordered: bytes) -> Array:
+    flags = np.frombuffer(unordered, dtype=bool)
+    coordinates, values = np.frombuffer(points).reshape(-1, len(flags)), np.frombuffer(y)
+    centre, width = _prior(len(flags))
     result = minimize(
-        _objective, first, args=(gaps, y, centre, width), jac=True, bounds=bounds, method="L-BFGS-B",
-        options={"maxiter": steps},
+        _objective, centre, args=(_squared_gaps(coordinates, flags), values, centre, width), jac=True,
+        bounds=list(zip(centre - 4 * width, centre + 4 * width, strict=True)), method="L-BFGS-B",
+        options={"maxiter": _STEPS},
     )  # fmt: skip
-    return condition(points, y, unordered, np.asarray(result.x))
+    return np.asarray(result.x)
 
 
 def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array) -> GaussianProcess:

@@ -1,0 +1,1 @@
+"""Speed and sample efficiency, side by side with the peers; see README.md."""
