@@ -82,7 +82,9 @@ def clicks(folder: Path, times: int = 3) -> list[float]:
     with lab_server(folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGS)
         cell = f"%%hpo clicked --minimize loss -n 500\nimport time\n{SPACE}time.sleep(0.05)\n{LOSS}"
-        page = Notebook(browser, address, folder, "clicks.ipynb", ["%load_ext hpo_magic", cell, "time.sleep(6)"])
+        page = Notebook(
+            browser, address, folder, "clicks.ipynb", ["%load_ext hpo_magic", cell, "import time; time.sleep(6)"]
+        )
         page.run(0)
         page.run(1)
         for _ in range(times):

@@ -122,6 +122,10 @@ class Ledger:
             trial = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, started=time.time())
             return self.journal.add(trial)
 
+    def ahead(self) -> None:
+        """Use the time while trials run to prepare the next proposal."""
+        self.strategy.sampler.ahead(self.space, self.journal.history)
+
     def report(self, number: int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""
         given = as_number(value, "the reported value")
@@ -136,17 +140,17 @@ class Ledger:
             self.journal.save(running)
         return self.strategy.scheduler.keep(self.space, self.journal.history, running)
 
-    def finish(self, number: int, outcome: Outcome, log: str = "") -> Trial:
+    def finish(self, number: int, outcome: Outcome, log: str = "", ended: float | None = None) -> Trial:
         """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`)."""
         running = self.journal.get(number)
         if running.state is not State.RUNNING:
             raise StudyError(f"trial {number} is {running.state}, not running; its result was thrown away")
         state = State.DONE if outcome.values is not None else State.FAILED if outcome.failure else State.STOPPED
-        ended = dataclasses.replace(
-            running, state=state, values=outcome.values, error=outcome.failure, finished=time.time(), log=log
+        finished = dataclasses.replace(
+            running, state=state, values=outcome.values, error=outcome.failure, finished=ended or time.time(), log=log
         )
-        self.journal.save(ended)
-        return ended
+        self.journal.save(finished)
+        return finished
 
     def recover(self) -> None:
         """Mark trials that ran when their process died as lost, and queue their configs again."""

@@ -18,6 +18,7 @@ from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
+from hpo_magic.run.responsive import responsive
 from hpo_magic.run.trial_run import Guard, Objective, Outcome, run_trial
 from hpo_magic.trials import Failure, Trial
 
@@ -80,7 +81,7 @@ class Runner:
         self.phase, self.message = Phase.RUNNING, ""
         self.error: BaseException | None = None
         self._running: dict[int, _Running] = {}
-        self._outcomes: SimpleQueue[tuple[int, Outcome]] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[int, Outcome, float]] = SimpleQueue()
         self._wake, self._lock = threading.Event(), threading.RLock()
         self._spent, self._since = 0.0, time.monotonic()
         self._first: list[Outcome] | None = []
@@ -141,7 +142,7 @@ class Runner:
         self._wake.set()
 
     def _main(self) -> None:
-        with routing:
+        with routing, responsive:
             try:
                 while self.phase.alive:
                     self._guarded(self._step)
@@ -212,24 +213,26 @@ class Runner:
             return run_trial(self._objective, trial.config, context, metrics, self._guards)
 
         def done(outcome: Outcome) -> None:
-            self._outcomes.put((number, outcome))
+            self._outcomes.put((number, outcome, time.time()))
             self._wake.set()
 
         with self._lock:
             self._running[number] = _Running(trial, context, self._executor.submit(call, done))
+        if len(self._running) == self.limits.workers:
+            self._ledger.ahead()
 
     def _hear(self) -> None:
         while True:
             try:
-                number, outcome = self._outcomes.get_nowait()
+                number, outcome, ended = self._outcomes.get_nowait()
             except Empty:
                 return
             with self._lock:
                 run = self._running.pop(number)
-            self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome)
+            self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome, ended)
 
-    def _end(self, run: _Running, outcome: Outcome) -> None:
-        self._ledger.finish(run.trial.number, outcome, run.context.log.text())
+    def _end(self, run: _Running, outcome: Outcome, ended: float) -> None:
+        self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended)
         if self._first is not None and self.phase is not Phase.STOPPING:
             self._first.append(outcome)
             kinds = {o.failure.likeness if o.failure else None for o in self._first}
@@ -268,4 +271,4 @@ class Runner:
         run.job.abandon()
         with self._lock:
             self._running.pop(run.trial.number, None)
-        self._end(run, Outcome(failure=run.failure))
+        self._end(run, Outcome(failure=run.failure), time.time())

@@ -7,6 +7,7 @@ Shapes: n points, d parameters.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from hpo_magic.space import Budget, Choice, Config, Float, Int, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.trials import Trial
 
 Array = NDArray[np.float64]
 
@@ -38,6 +40,7 @@ class Cube:
         self.held = np.array([n in space.fixed or n == space.budget or _single(space, n) for n in space])  # (d,)
         self._inactive = np.where(self.unordered, NO_OPTION, INACTIVE)  # (d,)
         self._columns = [_column(space, name) for name in space]
+        self._known: dict[int, tuple[Config, Array]] = {}
         self._conditional = [(j, c) for j, n in enumerate(space) if (c := space.condition(n)) is not None]
 
     def model(self, points: Array) -> Array:
@@ -63,10 +66,17 @@ class Cube:
         known = {names[p]: from_unit(domains[p], u) for p, u in zip(parents, row, strict=True) if not np.isnan(u)}
         return test(known)
 
-    def encode(self, configs: Sequence[Config]) -> Array:
-        """Return the model coordinates of configs, (n, d)."""
-        model = np.array([self.space.encode(config) for config in configs]).reshape(len(configs), len(self.space))
-        return np.where(np.isnan(model), self._inactive, model)
+    def encode(self, trials: Sequence[Trial]) -> Array:
+        """Return the model coordinates of trials' configs, (n, d); each is worked out once."""
+        return np.array([self._encoded(trial) for trial in trials]).reshape(len(trials), len(self.space))
+
+    def _encoded(self, trial: Trial) -> Array:
+        config, coordinates = self._known.get(trial.number, (None, self._inactive))
+        if config is not trial.config:
+            coordinates = np.asarray(self.space.encode(trial.config))
+            coordinates = np.where(np.isnan(coordinates), self._inactive, coordinates)
+            self._known[trial.number] = trial.config, coordinates
+        return coordinates
 
     def proposal(self, config: Config, rng: np.random.Generator) -> Array:
         """Return proposal coordinates of a config, random where it has no value in play, (d,)."""
@@ -80,6 +90,18 @@ class Cube:
             elif config[name] in options:
                 point[j] = (options.index(config[name]) + rng.random()) / len(options)
         return point
+
+
+def cube_of(space: Space) -> Cube:
+    """Return the cube of a space; the same one for the same object, with all that it has encoded."""
+    for cube in tuple(_CUBES):
+        if cube.space is space:
+            return cube
+    _CUBES.append(made := Cube(space))
+    return made
+
+
+_CUBES: deque[Cube] = deque(maxlen=8)
 
 
 def _single(space: Space, name: str) -> bool:

@@ -18,6 +18,9 @@ class Sampler(Protocol):
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything there is has been tried."""
 
+    def ahead(self, space: Space, history: History) -> None:
+        """Do now, while trials run, what the next proposal needs in any case; changes no proposal."""
+
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done on this space within so many trials, and why."""
 

@@ -154,15 +154,15 @@ def test_trials_and_strategy_are_edited_while_it_runs(notebook):
     trials.fill("12")
     trials.press("Enter")
     nb.expect_state("finished")
-    assert nb.evaluate(3, "edits.strategy.name, edits.counted() >= 12") == "('random', True)"
-    count = int(nb.evaluate(3, "edits.counted()"))
+    assert nb.evaluate(3, "edits.strategy.name, edits.ledger.counted() >= 12") == "('random', True)"
+    count = int(nb.evaluate(3, "edits.ledger.counted()"))
     trials.fill(str(count + 5))
     trials.press("Enter")
     expect(nb.panel()).to_contain_text(f"{count} of {count + 5} trials")
     nb.click("Resume")
     expect(nb.panel()).to_contain_text(f"{count + 5} of {count + 5} trials")
     nb.expect_state("finished")
-    assert int(nb.evaluate(3, "edits.counted()")) == count + 5
+    assert int(nb.evaluate(3, "edits.ledger.counted()")) == count + 5
 
 
 def test_the_plot_moves_and_the_head_counts(notebook):

@@ -34,6 +34,9 @@ class GridSampler:
             return next((c for k, c in _shuffled(_frozen(space)) if k not in known), None)
         return first_new(points(space), known, space)
 
+    def ahead(self, space: Space, history: History) -> None:
+        """Do nothing: the grid is there."""
+
     def explain(self, space: Space, trials: int | None) -> str:
         """Say how large the grid is and how much of it the trials cover."""
         count = size(space)

@@ -45,6 +45,10 @@ class RandomSampler:
         """Say in one line what will be done."""
         return "random search over a scrambled Sobol sequence"
 
+    def ahead(self, space: Space, history: History) -> None:
+        """Draw the next point once; what it loads is then there."""
+        sobol_point(len(space), len(history), self.seed)
+
     def _draws(self, space: Space, history: History, rng: np.random.Generator) -> Iterator[Config]:
         yield space.decode(sobol_point(len(space), len(history), self.seed))
         for _ in range(_DRAWS):
