@@ -17,7 +17,7 @@ from hpo_magic.trials import History, Trial
 
 Array = NDArray[np.float64]
 
-_SCATTERED, _LOCAL, _ROUNDS, _ELITE = 1500, 300, 3, 12
+_SCATTERED, _LOCAL, _ROUNDS, _ELITE = 600, 150, 3, 10
 _KNOWN = 400
 """The model learns from this many of the best and latest trials at most."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import sqlite3
 import threading
@@ -473,3 +474,16 @@ def test_a_frame_and_plots(study, tmp_path):
     with pytest.raises(StudyError, match="did you mean 'convergence'?"):
         study.plot("convergense")
     assert json.dumps(frame["loss"].dropna().tolist())
+
+
+def test_a_search_ends_under_a_profiler():
+    """A stop taken back by PyThreadState_SetAsyncExc(…, NULL) hung here: the interpreter's flag for it stayed raised."""
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    profile = cProfile.Profile()
+    threading.setprofile(lambda *event: profile.enable())  # the first event in a new thread starts the profile there
+    try:
+        study.start(lambda config: config["x"], Limits(trials=20))
+    finally:
+        threading.setprofile(None)
+    assert study.wait(20)
+    assert len(study.history.done) == 20
