@@ -135,6 +135,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with kernel(Path(folder)) as shell:
             shell.run(PREPARE)
+            first = overhead(shell, "sleeping", 1) * 0.2
+            print(f"| the first search of a kernel, imports included, adds once | {first:.2g} s | |")
             for kind in BODIES:
                 share = overhead(shell, kind)
                 line(f"wall time added to 100 trials of 0.2 s, {kind}", 100 * share, 5, "%")

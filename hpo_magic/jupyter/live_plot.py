@@ -14,7 +14,7 @@ from hpo_magic.insight.plots import PLOTS
 from hpo_magic.space import Space
 from hpo_magic.trials import History
 
-WIDTH, HEIGHT, DPI = 5.4, 3.0, 110
+WIDTH, HEIGHT, DPI = 5.4, 3.0, 100
 
 
 class LivePlot:
