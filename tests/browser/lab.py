@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -133,11 +134,19 @@ class Notebook:
     def cell(self, index: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
 
-    def select(self, index: int) -> None:
-        self.page.evaluate(
-            "i => { const nb = window.jupyterapp.shell.currentWidget.content; nb.activeCellIndex = i; nb.deselectAll(); }",
-            index,
+    def on_cell(self, index: int, script: str, argument: str = "") -> Any:
+        """Run JavaScript with `nb`, the i-th code `cell`, its place `at` among all cells, and `argument`."""
+        find = (
+            "const nb = window.jupyterapp.shell.currentWidget.content;"
+            "const cell = nb.widgets.filter(w => w.model.type === 'code')[i]; const at = nb.widgets.indexOf(cell);"
         )
+        return self.page.evaluate(f"([i, argument]) => {{ {find} {script} }}", [index, argument])
+
+    def select(self, index: int) -> None:
+        self.on_cell(index, "nb.activeCellIndex = at; nb.deselectAll();")
+
+    def source(self, index: int) -> str:
+        return str(self.on_cell(index, "return cell.model.sharedModel.getSource();"))
 
     def run(self, index: int, wait: bool = True) -> str:
         """Run a cell; return its output as text once it has ended."""
@@ -145,10 +154,6 @@ class Notebook:
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
         prompt = self.cell(index).locator(".jp-InputArea-prompt")
         if wait:
-            self.page.wait_for_function(
-                "([i]) => window.jupyterapp.shell.currentWidget.content.widgets[i].inputArea.promptNode !== undefined",
-                arg=[index],
-            )
             expect(prompt).not_to_have_text(re.compile(r"\[\*\]"), timeout=60_000)
             expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
         return self.output(index)
@@ -158,11 +163,7 @@ class Notebook:
 
     def evaluate(self, index: int, source: str) -> str:
         """Put a source into a cell, run it, and return what it prints."""
-        self.page.evaluate(
-            "([i, s]) => { const nb = window.jupyterapp.shell.currentWidget.content;"
-            " nb.widgets[i].model.sharedModel.setSource(s); }",
-            [index, source],
-        )
+        self.on_cell(index, "cell.model.sharedModel.setSource(argument);", source)
         return self.run(index)
 
     def panel(self) -> Locator:

@@ -72,9 +72,7 @@ def test_pause_resume_stop(notebook):
 
 def test_clicks_are_heard_while_another_cell_is_busy(notebook):
     nb = started(notebook, "busy")
-    nb.page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.content.widgets[2].model.sharedModel.setSource('import time; time.sleep(6)')"
-    )
+    nb.on_cell(2, "cell.model.sharedModel.setSource('import time; time.sleep(6)');")
     for button, state in (("Pause", "paused"), ("Resume", "running"), ("Stop", "stopped")):
         nb.run(2, wait=False)
         expect(nb.cell(2).locator(".jp-InputArea-prompt")).to_have_text("[*]:")

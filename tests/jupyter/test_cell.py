@@ -65,7 +65,7 @@ else:
         "C": "0.001..1000.0 log",
         "kernel": "rbf | poly",
         "gamma": "0.0001..10.0 log when kernel == 'rbf'",
-        "degree": "2..5 when not kernel == 'rbf'",
+        "degree": "2..5 when kernel != 'rbf'",
     }
 
 
@@ -73,11 +73,11 @@ else:
     ("test", "when"),
     [
         ("a == 1", "a == 1"),
-        ("not a == 1", "not a == 1"),
+        ("not a == 1", "a != 1"),
         ("a in (1, 2) and b", "a in (1, 2) and b"),
         ("a > 1 or b", "a > 1 or b"),
         ("1 < a < 3", "1 < a < 3"),
-        ("not (a == 1 or b)", "not a == 1 and (not b)"),
+        ("not (a == 1 or b)", "a != 1 and (not b)"),
         ("a == 1 and debug", "a == 1"),  # what the parameters do not decide is left open
         ("a == 1 or debug", None),
         ("debug", None),
@@ -102,9 +102,9 @@ elif k == 'b':
 else:
     w = 1  # hpo: 1..3"""
     )
-    assert found["y"] == "1..3 when not k == 'a' and k == 'b'"
-    assert found["z"] == "1..3 when not k == 'a' and k == 'b' and (y > 1)"
-    assert found["w"] == "1..3 when not k == 'a' and (not k == 'b')"
+    assert found["y"] == "1..3 when k != 'a' and k == 'b'"
+    assert found["z"] == "1..3 when k != 'a' and k == 'b' and (y > 1)"
+    assert found["w"] == "1..3 when k != 'a' and k != 'b'"
 
 
 def test_a_parameter_that_the_cell_sets_again_decides_nothing():
@@ -120,7 +120,7 @@ if k == 'a':
 elif k == 'b':
     x = 2  # hpo: 1..3"""
     )
-    assert found["x"] == "1..3 when k == 'a' or (not k == 'a' and k == 'b')"
+    assert found["x"] == "1..3 when k == 'a' or (k != 'a' and k == 'b')"
 
 
 def test_loops_make_a_parameter_a_pass():

@@ -148,6 +148,11 @@ def test_a_dry_run_shows_the_space_and_starts_nothing(shared):
     assert shared.value("'dry' in globals()") is False
 
 
+def test_a_dry_run_of_a_cell_that_awaits(shared):
+    answer = shared.run("%%hpo dry --dry-run\nimport asyncio\na = 3  # hpo: 1..5\nawait asyncio.sleep(0)\na")
+    assert "gives result = 3" in answer["plain"][0]
+
+
 def test_grid_says_how_large_it_is(shared):
     answer = shared.run(
         svm(options="--strategy grid --no-panel --store :memory:", name="grid").replace("--trials 12", "")

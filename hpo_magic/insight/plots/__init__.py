@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -19,6 +20,15 @@ Draw = Callable[[History, Space, Axes], None]
 PLOTS: Mapping[str, Draw] = MappingProxyType({"convergence": convergence.draw, "parameters": parameters.draw})
 
 
+class Picture(Figure):
+    """A figure that notebooks show also where pyplot, which teaches them to show figures, was never imported."""
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        self.savefig(file, format="png")
+        return file.getvalue()
+
+
 def figure(name: str, history: History, space: Space, ax: Axes | None = None) -> Figure:
     """Return a figure with one plot; drawn into `ax` where one is given.
 
@@ -30,8 +40,8 @@ def figure(name: str, history: History, space: Space, ax: Axes | None = None) ->
     if name not in PLOTS:
         raise StudyError(f"plot={name!r} is unknown{did_you_mean(name, PLOTS)}; choose one of {', '.join(PLOTS)}")
     if ax is None:
-        # A Figure of its own, never pyplot's: the user's current figure stays what it was.
-        made = Figure(figsize=(6.4, 3.6), dpi=100, layout="constrained")
+        # A figure of its own, never pyplot's: the user's current figure stays what it was.
+        made = Picture(figsize=(6.4, 3.6), dpi=100, layout="constrained")
         FigureCanvasAgg(made)
         ax = made.add_subplot()
     PLOTS[name](history, space, ax)

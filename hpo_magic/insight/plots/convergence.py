@@ -72,7 +72,7 @@ def _limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
     scaled = np.log10(values) if log else values
     losses = sign * scaled
     best, median = losses.min(), np.median(losses)
-    worst = min(losses.max(), max(median + 3 * (median - best), np.quantile(losses, 0.85)))
+    worst = min(losses.max(), max(median + 3 * (median - best), np.quantile(losses, 0.7)))
     low, high = sorted((sign * best, sign * worst))
     span = high - low
     if span <= 0:

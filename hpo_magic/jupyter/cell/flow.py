@@ -35,6 +35,11 @@ class Loop:
 
 Path: TypeAlias = tuple[Branch | Loop, ...]
 
+_PAIRS = ((ast.Eq, ast.NotEq), (ast.In, ast.NotIn), (ast.Is, ast.IsNot))
+_OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
+    a: b for one, other in _PAIRS for a, b in ((one, other), (other, one))
+}
+
 
 def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[ast.stmt, Path]:
     """Return for every annotated statement the branches and loops around it, outermost first."""
@@ -153,7 +158,14 @@ def _necessary(node: ast.expr, holds: bool, known: Mapping[str, str]) -> ast.exp
     plain = _over_parameters(node, known)
     if plain is None:
         return None
-    return plain if holds else ast.UnaryOp(ast.Not(), plain)
+    return plain if holds else _negated(plain)
+
+
+def _negated(node: ast.expr) -> ast.expr:
+    """Return "a != 1" for "a == 1"; orders are not turned round, as options of two types have none."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _OPPOSITE:
+        return ast.Compare(node.left, [_OPPOSITE[type(node.ops[0])]()], node.comparators)
+    return ast.UnaryOp(ast.Not(), node)
 
 
 def _over_parameters(node: ast.expr, known: Mapping[str, str]) -> ast.expr | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextvars
 import inspect
 import itertools
 import linecache
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -91,7 +93,7 @@ class CellObjective:
             namespace.pop(metric, None)
         running = eval(self.code, namespace)
         if inspect.iscoroutine(running):
-            asyncio.run(running)
+            _complete(running)
         return namespace
 
     def read(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +150,18 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     made = set(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
     return Cell(written, layout.space, tuple(metrics), meaning, names, needed, code)
+
+
+def _complete(running: Coroutine[Any, Any, Any]) -> None:
+    """Run a cell with top-level await to its end, in a thread of its own where this one has an event loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(running)
+        return
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(1, "hpo_magic-await") as pool:
+        pool.submit(context.run, asyncio.run, running).result()
 
 
 def _parse(source: str, lines: Lines) -> ast.Module:
