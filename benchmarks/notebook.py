@@ -1,4 +1,4 @@
-"""What the notebook pays for a live search: `python -m benchmarks.notebook` (about 4 minutes; needs Chromium).
+"""What the notebook pays for a live search: `python -m benchmarks.notebook` (about 3 minutes; needs Chromium).
 
 Real kernels, a real JupyterLab. Every figure stands beside the limit that the project sets itself.
 """
@@ -6,6 +6,8 @@ Real kernels, a real JupyterLab. Every figure stands beside the limit that the p
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -124,6 +126,18 @@ def redraws(trials: int = 200, times: int = 40) -> list[float]:
     return took
 
 
+def imports(times: int = 7) -> tuple[float, float]:
+    """Return the median seconds that `import hpo_magic` and `%load_ext hpo_magic` add."""
+
+    def seconds(prepare: str, code: str) -> float:
+        script = f"import time\n{prepare}\nbegan = time.perf_counter()\n{code}\nprint(time.perf_counter() - began)"
+        ran = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True) for _ in range(times)]
+        return statistics.median(float(one.stdout) for one in ran)
+
+    shell = "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()"
+    return seconds("", "import hpo_magic"), seconds(shell, "shell.run_line_magic('load_ext', 'hpo_magic')")
+
+
 def line(what: str, value: float, limit: float, unit: str) -> None:
     """Print one row of the table."""
     print(f"| {what} | {value:.3g} {unit} | {limit:g} {unit} |", flush=True)
@@ -132,6 +146,9 @@ def line(what: str, value: float, limit: float, unit: str) -> None:
 def main() -> None:
     print(machine("ipykernel", "jupyterlab", "ipywidgets", "matplotlib"))
     print("| | measured | at most |\n|---|---|---|", flush=True)
+    package, extension = imports()
+    line("`import hpo_magic`, added to a bare interpreter", package, 0.1, "s")
+    line("`%load_ext hpo_magic`", extension, 0.3, "s")
     with tempfile.TemporaryDirectory() as folder:
         with kernel(Path(folder)) as shell:
             shell.run(PREPARE)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART, _BREATH = 0.4, 0.05
-"""Seconds between two drawings at least, and between two updates of the text."""
+_APART, _BREATH, _SHARE = 0.4, 0.2, 60
+"""Seconds between two drawings at least, and between two updates of the text; how often a drawing's own time apart."""
 _CLOCK = 1.0
 
 
@@ -74,8 +74,8 @@ class Live:
             for name, plot in self._plots.items():
                 panel.plots[name].value = plot.png(history, study.space)
             took = time.monotonic() - began
-            # Slow drawing is drawn less often, so that it never takes more than a tenth of the time.
-            self._drawn, self._due = revision, began + max(_APART, 10 * took)
+            # Slow drawing is drawn less often, so that it takes a sixtieth of the time at most.
+            self._drawn, self._due = revision, began + max(_APART, _SHARE * took)
         resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         if resting and self._kept != revision:
             self._kept = revision
