@@ -131,7 +131,10 @@ def imports(times: int = 7) -> tuple[float, float]:
 
     def seconds(prepare: str, code: str) -> float:
         script = f"import time\n{prepare}\nbegan = time.perf_counter()\n{code}\nprint(time.perf_counter() - began)"
-        ran = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True) for _ in range(times)]
+        ran = [
+            subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+            for _ in range(times)
+        ]
         return statistics.median(float(one.stdout) for one in ran)
 
     shell = "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()"
