@@ -43,6 +43,13 @@ def row(nb, name):
     return nb.panel().locator(".hpo-row").filter(has=nb.page.locator(f".hpo-name[title='{name}']"))
 
 
+def until(nb, expression, seconds=10):
+    deadline = time.monotonic() + seconds
+    while nb.evaluate(3, f"bool({expression})") != "True":
+        assert time.monotonic() < deadline, f"{expression} did not come true"
+        time.sleep(0.1)
+
+
 def configs_from_now(nb, study, wait=1.2):
     """Configs proposed from the next-but-one trial on: one may have been proposed while the edit was on its way."""
     count = int(nb.evaluate(3, f"len({study}.trials) + 1"))
@@ -117,14 +124,14 @@ def test_options_are_switched_off_and_parameters_fixed_and_freed(notebook):
     row(nb, "kernel").get_by_role("button", name="poly").click()
     row(nb, "n").get_by_role("button", name="fix").click()
     value = row(nb, "n").locator("input[type=text]").nth(2)
+    expect(value).to_have_value("50")  # the cell's own value, until another one is written
     value.fill("33")
     value.press("Enter")
-    nb.page.wait_for_timeout(300)
+    until(nb, "dict(fixing.space.fixed) == {'n': 33} and len(fixing.space.options('kernel')) == 1")
     proposed = configs_from_now(nb, "fixing")
     assert proposed and all(config["kernel"] == "rbf" and config["n"] == 33 for config in proposed)
     row(nb, "n").get_by_role("button", name="fix").click()
-    nb.page.wait_for_timeout(300)
-    assert nb.evaluate(3, "dict(fixing.space.fixed)") == "{}"
+    until(nb, "not fixing.space.fixed")
 
 
 def test_a_wrong_entry_is_explained_and_changes_nothing(notebook):
