@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,7 @@ class Study:
 
     def enqueue(self, config: Config) -> Trial:
         """Put a config of one's own in the queue; it is tried next."""
-        return self.ledger.queue(self.original.validate(config))
+        return self.ledger.queue(self.space.validate(config))
 
     # --- ask and tell ----------------------------------------------------------------------------
 
@@ -279,4 +280,8 @@ class Study:
 
 
 def _number(trial: Trial | int) -> int:
-    return trial if isinstance(trial, int) else trial.number
+    if isinstance(trial, Trial):
+        return trial.number
+    if isinstance(trial, numbers.Integral) and not isinstance(trial, bool):
+        return int(trial)
+    raise StudyError(f"trial={trial!r} must be a trial that ask() returned, or its number")

@@ -32,8 +32,10 @@ def values_for_namespace(config: Config, names: frozenset[str], namespace: Mappi
     return values
 
 
-def with_defaults(source: str, config: Config) -> str:
+def with_defaults(source: str, config: Config, plain: str | None = None) -> str:
     """Return the cell's source with the config's values as defaults, all else to the letter as it was.
+
+    `plain` is the same source line by line with magics and shell lines turned into calls, where it has any.
 
     Examples
     --------
@@ -41,9 +43,10 @@ def with_defaults(source: str, config: Config) -> str:
     lr = 0.003  # hpo: 1e-5..1e-1 log
     loss = lr
     """
-    tree = ast.parse(source)
+    plain = source if plain is None else plain
+    tree = ast.parse(plain)
     lines = [line.encode() for line in source.split("\n")]  # offsets of the tree count bytes
-    for one in reversed(find_annotations(tree, source, Lines(source, 1))):
+    for one in reversed(find_annotations(tree, plain, Lines(plain, 1))):
         if one.name in config:
             _replace(lines, one, config[one.name])
     return b"\n".join(lines).decode()

@@ -13,7 +13,7 @@ from IPython.display import HTML, display
 from hpo_magic.errors import HpoError, StudyError
 from hpo_magic.insight.plots.parameters import readable
 from hpo_magic.jupyter.options import Command
-from hpo_magic.jupyter.report import Report, headline
+from hpo_magic.jupyter.report import Report, headline, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.study import Study
 from hpo_magic.trials.definition import goals_of
@@ -38,13 +38,15 @@ def run(session: Session, command: Command, store: str) -> None:
         display(_static(Study.load(command.words[0], session.store(store))))
     elif command.verb in ("log", "export"):
         word, name = (*command.words, None, None)[:2]
+        if name is None and word in session.searches:
+            word, name = None, word
         _WITH_WORD[command.verb](session.find(name).study, word)
     else:
         _PLAIN[command.verb](session, session.find(command.words[0] if command.words else None))
 
 
 def _status(session: Session, search: Search) -> None:
-    print(headline(search.study))
+    print("\n".join([headline(search.study), *(f"  failed: {reason}" for reason in reasons(search.study))]))
 
 
 def _best(session: Session, search: Search) -> None:
@@ -108,6 +110,14 @@ def _log(study: Study, word: str | None) -> None:
 
 def _export(study: Study, word: str | None) -> None:
     path = Path(word or f"{study.name}.csv")
+    try:
+        _write(study, path)
+    except OSError as error:
+        raise HpoError(f"%hpo export {path}: {error.strerror or error}; nothing was written") from None
+    print(f"{len(study.trials)} trials written to {path}")
+
+
+def _write(study: Study, path: Path) -> None:
     if path.suffix == ".json":
         data = {
             "study": study.name,
@@ -125,7 +135,6 @@ def _export(study: Study, word: str | None) -> None:
             writer.writerows(table)
     else:
         raise HpoError(f"%hpo export {path}: the name must end in .csv or .json")
-    print(f"{len(study.trials)} trials written to {path}")
 
 
 def _list(session: Session, url: str) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from IPython.display import HTML
 
-from hpo_magic.errors import HpoError, MetricError
+from hpo_magic.errors import HpoError
 from hpo_magic.insight.plots.parameters import readable
 from hpo_magic.jupyter.cell import Cell
-from hpo_magic.run.failure import failure_of
+from hpo_magic.jupyter.cell.program import LAST
+from hpo_magic.run.context import TrialContext
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.metric import as_values
+from hpo_magic.run.logs import routing
+from hpo_magic.run.trial_run import Guard, run_trial
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.space import Budget, Choice, Domain, Space
 from hpo_magic.space.grid import size
@@ -31,31 +33,36 @@ class DryRun(HTML):
         return self._plain
 
 
-def dry_run(cell: Cell, strategy: Strategy, limits: Limits, namespace: Mapping[str, Any]) -> DryRun:
-    """Return the table of a cell's space, after one run of the cell in a copy of the namespace."""
+def dry_run(
+    cell: Cell, strategy: Strategy, limits: Limits, namespace: Mapping[str, Any], guards: Sequence[Guard]
+) -> DryRun:
+    """Return the table of a cell's space, after one run of the cell as a trial in a copy of the namespace."""
     config = cell.space.defaults()
     if config is None:
         raise HpoError("the cell's own values do not make a config; give every parameter a default inside its range")
+    context = TrialContext(0, seed=0)
     began = time.perf_counter()
-    try:
-        values = as_values(cell.objective(namespace)(config), cell.metrics or ("result",))
-    except (HpoError, Exception) as error:
-        prefix = "" if isinstance(error, MetricError) else "the cell fails with its own values: "
-        raise HpoError(f"{prefix}{failure_of(error)}") from error
+    with routing:
+        outcome = run_trial(cell.objective(namespace), config, context, cell.metrics or (LAST,), guards)
     seconds = time.perf_counter() - began
-    ran = ", ".join(f"{name} = {readable(value)}" for name, value in values.items())
+    if outcome.failure is not None:
+        prefix = "" if outcome.failure.kind == "MetricError" else "the cell fails with its own values: "
+        raise HpoError(f"{prefix}{outcome.failure}")
+    ran = ", ".join(f"{name} = {readable(value)}" for name, value in (outcome.values or {}).items())
     points = size(cell.space)
     end = "as many trials as you like" if limits.trials is None else f"{limits.trials} trials"
     lines = [
-        f"{len(cell.space)} parameters; a grid over them has {points} points",
+        f"{len(cell.space)} parameter{'s' if len(cell.space) > 1 else ''}; a grid over them has {points} points",
         f"{strategy.name}, {end}: {strategy.sampler.explain(cell.space, limits.trials)}",
         f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
     ]
+    if printed := context.log.text():
+        lines.append("it printed:\n" + printed)
     rows = table(cell.space)
     head = ("parameter", "domain", "exists when", "value in the cell")
     html = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
     heads = "".join(f"<th>{title}</th>" for title in head)
-    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    said = "".join(f'<p style="white-space:pre-wrap">{escape(line)}</p>' for line in lines)
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(4)]
     plain = "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in [head, *rows]

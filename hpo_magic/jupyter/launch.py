@@ -38,7 +38,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         trials = None  # the grid ends by itself, and says before it starts how large it is
     limits = Limits(trials, options.timeout, options.trial_timeout or defaults.trial_timeout, options.workers)
     if options.dry_run:
-        display(dry_run(cell, chosen, limits, session.shell.user_ns))
+        display(dry_run(cell, chosen, limits, session.shell.user_ns, session.guards))
         return
     search = session.begin(cell, options, limits, name, options.store or defaults.store)
     study, live = search.study, live_front_end(session.shell)

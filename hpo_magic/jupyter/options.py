@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +40,9 @@ class Options:
             "maximize": tuple(args.maximize or ()),
         }
         options = cls(**{name: fields[name] for name in cls.__dataclass_fields__})
-        if options.name is not None and not options.name.isidentifier():
+        if options.name is not None and not _bindable(options.name):
             raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; try 'svm'")
-        if options.output is not None and not options.output.isidentifier():
+        if options.output is not None and not _bindable(options.output):
             raise HpoError(f"-o {options.output!r} must be a Python name")
         if options.on not in (None, "threads"):
             raise HpoError(f"--on {options.on!r} is unknown; trials run on 'threads'")
@@ -51,6 +52,10 @@ class Options:
     def variable(self) -> str:
         """Name of the variable that the study is bound to."""
         return self.output or self.name or "study"
+
+
+def _bindable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 @dataclass(frozen=True)

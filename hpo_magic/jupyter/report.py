@@ -43,7 +43,7 @@ def text(study: Study) -> str:
     for trial in ranked(study):
         config = ", ".join(f"{name}={readable(value)}" for name, value in trial.config.items())
         lines.append(f"  trial {trial.number}: {study.metrics[0]} = {readable(trial.value)}  ({config})")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  failed: {reason}" for reason in reasons(study))])
 
 
 def headline(study: Study) -> str:
@@ -74,16 +74,21 @@ def table(study: Study) -> str:
     return f"<p>{escape(headline(study))}</p>{grid}{failures(study)}"
 
 
-def failures(study: Study) -> str:
+def reasons(study: Study) -> list[str]:
     """Return how many trials failed and why, each reason once."""
-    reasons: dict[Any, list[Trial]] = {}
+    alike: dict[Any, list[Trial]] = {}
     for trial in study.trials:
         if trial.state is State.FAILED and trial.error is not None:
-            reasons.setdefault(trial.error.likeness, []).append(trial)
-    items = "".join(
-        f"<li>{len(trials)} × {escape(str(trials[-1].error))} (trial {trials[-1].number})</li>"
-        for trials in sorted(reasons.values(), key=len, reverse=True)[:TOP]
-    )
+            alike.setdefault(trial.error.likeness, []).append(trial)
+    return [
+        f"{len(trials)} × {trials[-1].error} (trial {trials[-1].number})"
+        for trials in sorted(alike.values(), key=len, reverse=True)[:TOP]
+    ]
+
+
+def failures(study: Study) -> str:
+    """Return the reasons of failures as HTML."""
+    items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons(study))
     return f"<p>Failed trials:</p><ul>{items}</ul>" if items else ""
 
 

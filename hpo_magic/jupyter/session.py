@@ -12,7 +12,7 @@ from typing import Any
 
 from IPython.display import DisplayHandle, display
 
-from hpo_magic.errors import HpoError, StudyError, did_you_mean
+from hpo_magic.errors import CellError, HpoError, StudyError, did_you_mean
 from hpo_magic.jupyter.apply import values_for_namespace, with_defaults
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
@@ -22,8 +22,11 @@ from hpo_magic.jupyter.panel import Panel
 from hpo_magic.jupyter.report import Report, headline
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase
+from hpo_magic.run.trial_run import Guard
 from hpo_magic.study import Study
 from hpo_magic.trials.store import Store, open_store
+
+_NOTHING = object()
 
 
 @dataclass
@@ -45,6 +48,8 @@ class Session:
         self.searches: dict[str, Search] = {}
         self._stores: dict[str, Store] = {}
         self._latest: str | None = None
+        self.guards: tuple[Guard, ...] = (own_figures, own_outputs(shell))
+        """Held around every trial, so that it stays out of the notebook."""
 
     def store(self, url: str) -> Store:
         """Return the store at a URL, opened once a session."""
@@ -74,8 +79,8 @@ class Session:
     def begin(self, cell: Cell, options: Options, limits: Limits, strategy: str, store: str) -> Search:
         """Make or reopen the study of a cell; nothing runs yet."""
         variable, namespace = options.variable, self.shell.user_ns
-        holder = namespace.get(variable)
-        if holder is not None and not isinstance(holder, Study):
+        holder = namespace.get(variable, _NOTHING)
+        if holder is not _NOTHING and not isinstance(holder, Study):
             raise StudyError(
                 f"the name {variable!r} holds a {type(holder).__name__} in this notebook; "
                 "choose another name for the study's variable with -o VAR"
@@ -87,6 +92,11 @@ class Session:
             running.study.wait(5)
         if running is not None and running.study.phase.alive:
             raise StudyError(f"study {name!r} is in use by a running search; stop it first with %hpo stop {name}")
+        if variable in cell.made:
+            raise StudyError(
+                f"the name {variable!r} is a variable of the cell; "
+                "choose another name for the study, or for its variable with -o VAR"
+            )
         _check_names(cell, namespace)
         minimize = options.minimize or (() if cell.metrics else LAST)
         study = Study(
@@ -97,6 +107,7 @@ class Session:
         study.limits = dataclasses.replace(Limits(**study.ledger.settings.get("limits")), workers=limits.workers)
         if running is not None and running.panel is not None:
             running.panel.close()
+        study.ledger.claim()  # before anything is bound: where another kernel searches, nothing changes here
         search = Search(study, cell, cell.objective({"input": refuse_input, **namespace}), variable)
         self.searches[name], self._latest = search, name
         namespace[variable] = study
@@ -112,7 +123,7 @@ class Session:
         elif study.phase is Phase.STOPPING:
             raise StudyError("the search is stopping; resume it when it has stopped")
         else:
-            study.start(search.objective, study.limits, guards=(own_figures, own_outputs(self.shell)))
+            study.start(search.objective, study.limits, guards=self.guards)
 
     def show(self, search: Search) -> None:
         """Display the panel, and under it the place for the static result."""
@@ -156,8 +167,11 @@ class Session:
             raise StudyError(f"study {search.study.name!r} has no finished trial yet, so there is nothing to apply")
         values = values_for_namespace(best.config, search.cell.names, self.shell.user_ns)
         self.shell.user_ns.update(values)
-        told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
-        return f"trial {best.number}: {told}", with_defaults(search.cell.source, best.config)
+        told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items()) or "nothing"
+        left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)
+        also = f"; not set, as they have no variable of their own here: {left}" if left else ""
+        source = with_defaults(search.cell.source, best.config, search.cell.plain)
+        return f"set from trial {best.number}: {told}{also}", source
 
     def close(self) -> None:
         """Stop every search and close every store."""
@@ -196,7 +210,11 @@ def _shown(value: Any) -> str:
 
 
 def _check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
-    """Options that are names of the notebook must be there, or be made by the cell itself."""
+    """Options and conditions that read names of the notebook need them there, or made by the cell itself."""
+    for read in cell.tested:
+        if read.name not in namespace and read.name not in cell.made and not hasattr(builtins, read.name):
+            hint = did_you_mean(read.name, cell.made)
+            raise CellError(f"the condition reads {read.name!r}, which is not defined{hint}", read.line, read.source)
     for name in sorted(cell.needed):
         first = name.split(".")[0]
         if first not in namespace and not hasattr(builtins, first):

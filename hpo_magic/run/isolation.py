@@ -1,4 +1,4 @@
-"""What is the whole process's and must be after a trial as it was before: folder, warning filters, random states.
+"""What is the whole process's and must be after a trial as it was before: folder, environment, random states, ….
 
 These belong to the process, not to a thread, so a trial and the user's own cells share them while both run. The user's
 side is remembered whenever no trial runs or a cell of the user's ends, and put back when a trial ends or such a cell
@@ -69,6 +69,9 @@ def _snapshot() -> dict[str, Any]:
         kept["folder"] = os.getcwd()
     except FileNotFoundError:  # the folder was deleted under us: there is nothing to go back to
         kept["folder"] = None
+    kept["environment"] = dict(os.environ)
+    if "matplotlib" in sys.modules:
+        kept["plots"] = dict(sys.modules["matplotlib"].rcParams)
     if "numpy" in sys.modules:
         kept["numpy"] = sys.modules["numpy"].random.get_state()
     return kept
@@ -83,6 +86,12 @@ def _restore(kept: dict[str, Any]) -> None:
     random.setstate(kept["random"])
     if kept["folder"] is not None and os.path.isdir(kept["folder"]):
         os.chdir(kept["folder"])
+    if os.environ != kept["environment"]:
+        for name in set(os.environ) - set(kept["environment"]):
+            del os.environ[name]
+        os.environ.update(kept["environment"])
+    if "plots" in kept and dict(sys.modules["matplotlib"].rcParams) != kept["plots"]:
+        dict.update(sys.modules["matplotlib"].rcParams, kept["plots"])
     if "numpy" in kept:
         sys.modules["numpy"].random.set_state(kept["numpy"])
 

@@ -11,7 +11,7 @@ from threading import RLock
 
 import numpy as np
 
-from hpo_magic.errors import StoreError, StudyError
+from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import folder_of
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.logs import TrialLog
@@ -20,7 +20,7 @@ from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.protocols import Sample
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
-from hpo_magic.space import Config, Space
+from hpo_magic.space import Choice, Config, Space
 from hpo_magic.trials import State, Trial
 from hpo_magic.trials.definition import goals_of
 from hpo_magic.trials.journal import Journal
@@ -84,6 +84,7 @@ class Ledger:
             space = change(self.space)
             if space.names != self.original.names:
                 raise StudyError("an edit may change ranges, options and fixed values, not the parameters themselves")
+            _check_counts(space, self.original)
             self.settings.edit(space=space.to_json() if space != self.original else None)
             self.space = space
         self.journal.announce()
@@ -196,3 +197,15 @@ class Ledger:
             self.store.drop_lease(self.record.id, self._owner)
         except StoreError as error:
             self.notices.append(f"the claim on the study could not be given back: {error}")
+
+
+def _check_counts(space: Space, original: Space) -> None:
+    """A count of loop passes may not grow: the passes above it have no parameters of their own."""
+    indexed = [condition for name in original if "[" in name and (condition := original.condition(name)) is not None]
+    for name in sorted({used for condition in indexed for used in condition.names}):
+        new, old = space[name], original[name]
+        if not isinstance(new, Choice) and not isinstance(old, Choice) and new.high > old.high:
+            raise SpaceError(
+                f"{name}: high={new.high!r} is above {old.high!r}, and a loop of the cell has parameters for that many "
+                "passes only; raise the bound in the cell itself"
+            )

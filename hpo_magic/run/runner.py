@@ -265,7 +265,7 @@ class Runner:
             run.stop_at = now + GRACE
         if now < run.stop_at:
             if now >= run.insist_at:  # seldom, so that what the trial cleans up on its way out is not interrupted too
-                run.insist_at = now + GRACE / 3
+                run.insist_at = now + GRACE * 2 / 3
                 run.job.interrupt()
             return
         run.job.abandon()

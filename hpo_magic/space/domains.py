@@ -32,13 +32,18 @@ def _whole(domain: str, argument: str, value: object) -> int:
         raise SpaceError(
             f"{domain}: {argument}={value!r} must be a whole number; write Float({value!r}, …) for real numbers"
         )
-    # int() of the original keeps integers above 2**53 exact.
+    if abs(number) > 2**53:
+        raise SpaceError(f"{domain}: {argument}={value!r} must lie within ±2**53, where every whole number is exact")
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def _check_range(domain: str, low: float, high: float, log: bool, step: float | None) -> None:
     if not low < high:
         raise SpaceError(f"{domain}: low={low!r} must be below high={high!r}; swap the bounds or widen the range")
+    if not math.isfinite(high - low):
+        raise SpaceError(
+            f"{domain}: low={low!r} and high={high!r} lie too far apart for floating point; narrow the range"
+        )
     if log and low <= 0:
         raise SpaceError(f"{domain}: low={low!r} must be above 0 with log=True; raise it or drop log")
     if step is not None and log:
@@ -143,7 +148,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a list of options: JSON values (None, bool, numbers, text, tuples of them).
+    """One of a list of options: JSON values (None, bool, numbers, text, lists and tuples of them).
 
     Parameters
     ----------
@@ -207,7 +212,12 @@ Numeric: TypeAlias = Float | Int | Budget
 
 
 def identity(value: Value) -> str:
-    """Text that is the same only for the same value of the same type (``1``, ``1.0`` and ``True`` differ)."""
+    """Text that is the same only for the same value of the same type (``1``, ``1.0`` and ``True`` differ).
+
+    Lists and tuples do not differ: JSON, in which values last, has lists alone.
+    """
+    if isinstance(value, (list, tuple)):
+        return f"list:{[identity(item) for item in value]}"
     return f"{type(value).__name__}:{value!r}"
 
 
@@ -219,13 +229,13 @@ def _plain(option: object) -> Value:
         if math.isfinite(option):
             return float(option)
     elif isinstance(option, (tuple, list)):
-        return tuple(_plain(item) for item in option)
+        return type(option)(_plain(item) for item in option)
     elif isinstance(option, dict) and all(isinstance(key, str) for key in option):
         return {key: _plain(item) for key, item in option.items()}
     elif hasattr(option, "item") and getattr(option, "ndim", 1) == 0:
         return _plain(option.item())
     raise SpaceError(
-        f"Choice: the option {option!r} cannot be stored; use None, bool, finite numbers, text or tuples of these, "
+        f"Choice: the option {option!r} cannot be stored; use None, bool, finite numbers, text or lists of these, "
         "and look objects up by name inside the objective"
     )
 

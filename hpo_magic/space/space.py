@@ -308,9 +308,9 @@ def _read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Cond
                 raise SpaceError(f"{name}: {error}") from None
             for used in sorted(condition.names):
                 if used not in seen:
-                    kind = "a later parameter; move it before" if used in domains else "unknown"
-                    hint = "" if used in domains else did_you_mean(used, seen)
-                    raise SpaceError(f"{name}: when={domain.when!r} reads {used!r}, which is {kind} {name!r}{hint}")
+                    later = f"a later parameter; move it before {name!r}"
+                    kind = later if used in domains else f"no parameter{did_you_mean(used, seen)}"
+                    raise SpaceError(f"{name}: when={domain.when!r} reads {used!r}, which is {kind}")
             read[name] = condition
         seen.append(name)
     if len(budgets) > 1:
@@ -325,11 +325,25 @@ def _is_name(name: str) -> bool:
 
 def _domain_to_json(domain: Domain) -> dict[str, Any]:
     fields = {f.name: getattr(domain, f.name) for f in dataclasses.fields(domain) if f.init}
-    return {"type": type(domain).__name__, **{k: v for k, v in fields.items() if v is not None}}
+    kept = {key: _tuple_to_json(value) for key, value in fields.items() if value is not None}
+    if "options" in kept:
+        kept["options"] = [_tuple_to_json(option) for option in fields["options"]]
+    return {"type": type(domain).__name__, **kept}
+
+
+def _tuple_to_json(value: Value) -> Value:
+    """JSON has no tuples; one that is an option is marked, so that it comes back as one."""
+    return {"tuple": list(value)} if isinstance(value, tuple) else value
+
+
+def _tuple_from_json(value: Value) -> Value:
+    return tuple(value["tuple"]) if isinstance(value, dict) and set(value) == {"tuple"} else value
 
 
 def _domain_from_json(entry: Mapping[str, Any]) -> Domain:
     kinds: dict[str, Any] = {"Float": Float, "Int": Int, "Choice": Choice, "Budget": Budget}
-    fields = {key: value for key, value in entry.items() if key not in ("type", "name")}
+    fields = {key: _tuple_from_json(value) for key, value in entry.items() if key not in ("type", "name")}
+    if "options" in fields:
+        fields["options"] = [_tuple_from_json(option) for option in fields["options"]]
     domain: Domain = kinds[entry["type"]](**fields)
     return domain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,6 +33,9 @@ class State(StrEnum):
         return self not in (State.WAITING, State.RUNNING)
 
 
+_VALUES = re.compile(r"\(.*\)|\[.*\]|\d[\d.e+-]*", re.DOTALL)
+
+
 class Report(NamedTuple):
     """An intermediate value: the step it was reported at, and the value as the user counts it."""
 
@@ -55,8 +59,8 @@ class Failure:
 
     @property
     def likeness(self) -> tuple[str, int | None, str]:
-        """What makes two failures the same failure: their type and line, or their text where no line is known."""
-        return (self.kind, self.line, "" if self.line is not None else self.message)
+        """What makes two failures alike: type and line, or where no line is known the text without its values."""
+        return (self.kind, self.line, "" if self.line is not None else _VALUES.sub("", self.message))
 
 
 @dataclass(frozen=True)

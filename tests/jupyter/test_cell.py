@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import linecache
 import textwrap
 
@@ -284,3 +285,57 @@ def test_reformatting_and_new_defaults_do_not_change_the_meaning():
     one = cell("x = 1  # hpo: 1..5\nloss = x*2", "loss")
     assert cell("x = (\n    4  # hpo: 1..5\n)\n# a remark\nloss = x * 2", "loss").meaning == one.meaning
     assert cell("x = 1  # hpo: 1..5\nloss = x*3", "loss").meaning != one.meaning
+
+
+def test_an_annotation_may_stand_behind_or_before_another_comment():
+    found = domains("a = 2  # noqa  # hpo: 1..20\nb = 3  # layers; hpo: 1..9\nc = 1  # hpo: 1..4  # the third")
+    assert found == {"a": "1..20", "b": "1..9", "c": "1..4"}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a = 1  # hpo 1..3", "lacks its colon"),
+        ("a = None  # hpo: None | 1..5", "'1..5' is a range"),
+    ],
+)
+def test_what_is_nearly_an_annotation_is_explained(line, message):
+    with pytest.raises(CellError, match=message):
+        read_cell(f"b = 1  # hpo: 1..3\n{line}\nb")
+
+
+def test_annotations_in_a_match():
+    found = domains("k = 'a'  # hpo: a | b\nmatch k:\n    case 'a':\n        x = 1  # hpo: 1..4")
+    assert found["x"] == "1..4"
+
+
+def test_the_cells_own_values_are_those_of_the_branch_that_it_takes():
+    read = read_cell("k = 'b'  # hpo: a | b\nif k == 'a':\n    x = 1  # hpo: 1..5\nelse:\n    x = 2  # hpo: 1..5\nx")
+    assert read.space.defaults() == {"k": "b", "x": 2}
+
+
+def test_an_error_in_an_annotated_value_is_one_of_its_own_line():
+    import numpy as np
+
+    from hpo_magic.run.failure import failure_of
+
+    read = read_cell("one = 1\n\n\nact = np.sin  # hpo: np.sin | np.nope\nact(1.0)")
+    with pytest.raises(AttributeError) as caught:
+        read.objective({"np": np})({"act": "np.nope"})
+    assert failure_of(caught.value).line == 5
+
+
+def test_functions_of_the_notebook_see_the_trials_values():
+    namespace = {"__name__": "__main__", "lr": 0.3}
+    exec("def loss(): return (lr - 0.1) ** 2\ndef train(scale=2): return scale * loss()", namespace)
+    objective = read_cell("lr = 0.5  # hpo: 0.0..1.0\ntrain()").objective(namespace)
+    assert objective({"lr": 0.6})["result"] == pytest.approx(0.5)
+    assert namespace["train"]() == pytest.approx(0.08)  # the notebook's own is as it was
+
+
+def test_lists_are_lists_and_tuples_are_tuples():
+    read = read_cell("a = [64]  # hpo: [64] | (64, 32)\n[type(a).__name__, a]")
+    results = [read.objective({})({"a": option})["result"] for option in read.space["a"].options]
+    assert results == [["list", [64]], ["tuple", (64, 32)]]
+    again = type(read.space).from_json(json.loads(json.dumps(read.space.to_json())))
+    assert again == read.space and [type(o) for o in again["a"].options] == [list, tuple]

@@ -67,6 +67,12 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
     [
         ("%%hpo x\nx = 1  # hpo: 5..1\nx", "line 2: Int: low=5 must be below high=1"),
         ("%%hpo x --strategy bayesain\na = 1  # hpo: 1..5\na", "strategy='bayesain' is unknown"),
+        ("%%hpo class\na = 1  # hpo: 1..5\na", "NAME='class' must be a Python name"),
+        ("%%hpo a\na = 1  # hpo: 1..5\na", "the name 'a' is a variable of the cell"),
+        (
+            "%%hpo x\nk = 'a'  # hpo: a | b\nif kk == 'a':\n    y = 1  # hpo: 1..5\nk",
+            "line 3: the condition reads 'kk', which is not defined",
+        ),
         ("%%hpo x --strategy grdi\na = 1  # hpo: 1..5\na", "did you mean 'grid'?"),
         ("%%hpo x --minimize foo\na = 1  # hpo: 1..5\na", "never sets the metric 'foo'"),
         ("%%hpo x --trials 0\na = 1  # hpo: 1..5\na", "trials=0 must be a whole number above 0"),
@@ -119,6 +125,49 @@ def test_a_failure_quotes_the_cells_line(shared):
     assert "first three trials all failed in the same way" in "".join(answer["html"] + answer["plain"])
     assert "line 4, in <module>\n    b = a / 0" in shared.run("%hpo log 0 bad")["text"]
     shared.run("%hpo stop bad")
+
+
+def test_apply_keeps_magic_lines_and_says_what_it_cannot_set(shared):
+    shared.run(
+        "%%hpo lines -n 3 --wait --store :memory:\nword = !echo hello\nn = 2  # hpo: 1..3\ntotal = 0\n"
+        "for i in range(n):\n    w = 8  # hpo: 4..16\n    total += w\ntotal"
+    )
+    best = shared.value("lines.best.config")
+    answer = shared.run("%hpo apply lines")
+    assert (
+        answer["error"] == ""
+        and f"set from trial {shared.value('lines.best.number')}: n = {best['n']}" in answer["text"]
+    )
+    assert f"not set, as they have no variable of their own here: w[0] = {best['w[0]']}" in answer["text"]
+    assert answer["next"].startswith(f"word = !echo hello\nn = {best['n']}  # hpo: 1..3")
+
+
+def test_a_count_of_passes_cannot_grow(shared):
+    shared.run(
+        "%%hpo passes -n 1 --wait --store :memory:\nn = 2  # hpo: 1..3\nfor i in range(n):\n    w = 8  # hpo: 4..16\nn"
+    )
+    answer = shared.run("passes.edit(lambda space: space.widen('n', 1, 6))")
+    assert "a loop of the cell has parameters for that many passes only" in answer["error"]
+    assert shared.value("passes.space['n'].high") == 3
+
+
+def test_a_trial_leaves_plot_settings_and_the_environment_alone(shared):
+    shared.run("import os, warnings, matplotlib; width = matplotlib.rcParams['lines.linewidth']")
+    shared.run("filters, folder = list(warnings.filters), os.getcwd()")
+    for option in ("-n 2 --wait --store :memory:", "--dry-run"):
+        shared.run(
+            f"%%hpo leaks {option}\nimport warnings\na = 1  # hpo: 1..5\nmatplotlib.rcParams['lines.linewidth'] = 9\n"
+            "os.environ['LEAK'] = '1'\nos.chdir('/')\nwarnings.simplefilter('error')\na"
+        )
+        assert shared.value("matplotlib.rcParams['lines.linewidth'] == width and 'LEAK' not in os.environ")
+        assert shared.value("(os.getcwd() == folder, warnings.filters == filters)") == (True, True)
+
+
+def test_a_search_without_results_says_why_in_text_too(shared):
+    shared.run("%%hpo shapes -n 20 --wait --store :memory:\na = 0.5  # hpo: 0.0..1.0\n[a]")
+    status = shared.run("%hpo status shapes")["text"]
+    assert "the first three trials all failed in the same way" in status and "failed: 3 × MetricError" in status
+    assert "trial 2, failed" in shared.run("%hpo log shapes")["text"]
 
 
 def test_magics_and_shell_lines_and_await_in_the_cell(shared):

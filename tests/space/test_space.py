@@ -74,7 +74,7 @@ def test_a_wrong_config_is_explained(config, message):
         ),
         (
             {"kern": Int(1, 2), "a": Int(1, 2, when="kerm > 1")},
-            "reads 'kerm', which is unknown 'a' (did you mean 'kern'?)",
+            "reads 'kerm', which is no parameter (did you mean 'kern'?)",
         ),
         ({"a": Budget(1, 2), "b": Budget(1, 2)}, "are 2 budgets"),
         ({"a": Int(1, 2), "b": Int(1, 2, when="a.b")}, "b: when='a.b'"),

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
-from hpo_magic.insight.plots.style import BEST, FAILED, LINE, TRIAL, dress
+from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress
 from hpo_magic.space import Space
 from hpo_magic.trials import History
 
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 def draw(history: History, space: Space, ax: Axes) -> None:
     """Draw the convergence of a history into axes.
 
-    Trials far worse than the rest are cut off at the frame's edge, so that the good ones can be told apart; the
+    Trials far worse than the rest become small arrows at the frame's edge, so that the good ones can be told apart; the
     axis is logarithmic where all values are positive and span more than a factor of 30.
     """
     goal = history.goals[0]
@@ -43,7 +43,10 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_ylim(low, high)
     shown = np.clip(values, low, high)
     best = np.minimum.accumulate(goal.sign * values) * goal.sign
-    ax.plot(numbers, shown, "o", color=TRIAL, markersize=4, alpha=0.65, markeredgewidth=0)
+    inside = values == shown
+    ax.plot(numbers[inside], shown[inside], "o", color=TRIAL, markersize=4, alpha=0.65, markeredgewidth=0)
+    beyond = "v" if goal.sign < 0 else "^"  # an arrow towards where the value lies
+    ax.plot(numbers[~inside], shown[~inside], beyond, color=INK, markersize=4, alpha=0.5, markeredgewidth=0)
     ax.step(numbers, best, where="post", color=LINE, linewidth=1.6)
     incumbent = history.incumbent
     if incumbent is not None:

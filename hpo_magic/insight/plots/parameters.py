@@ -20,7 +20,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     dress(ax)
     names = [name for name in space if name != space.budget][:_MOST]
     rows = np.arange(len(names))[::-1]
-    labels = [_short(name, 18) for name in names]
+    labels = [_short(name, 16) for name in names]
     if ax.get_gid() != "rows" or [label.get_text() for label in ax.get_yticklabels()] != labels:
         ax.set_gid("rows")
         ax.set_xlim(-0.03, 1.45)
@@ -46,7 +46,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     )  # fmt: skip
     for row, name in zip(rows, names, strict=True):
         text = readable(best.config[name]) if name in best.config else "–"
-        ax.text(1.06, row, _short(text, 22), color=INK, fontsize=9, va="center", parse_math=False)
+        ax.text(1.06, row, _short(text, 18), color=INK, fontsize=9, va="center", parse_math=False)
 
 
 def readable(value: Any) -> str:
@@ -68,4 +68,8 @@ def _place(space: Space, name: str, value: Any) -> float:
 
 
 def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Shorten from the middle: names of a family differ at their ends."""
+    if len(text) <= limit:
+        return text
+    tail = limit // 2
+    return f"{text[: limit - 1 - tail]}…{text[-tail:]}"

@@ -13,7 +13,9 @@ from hpo_magic.errors import CellError, SpaceError
 from hpo_magic.jupyter.cell.grammar import Default, Parsed, default_of, parse_comment, parse_param
 from hpo_magic.jupyter.cell.typed import domain_call, parse_call
 
-_HPO = re.compile(r"^#+\s*hpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
+_HPO = re.compile(r"^#.*?\bhpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
+_COLON = re.compile(r"^#+\s*hpo\s+[^:]*(\.\.|\|)", re.IGNORECASE)
+_MORE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*')*?)\s+#""", re.DOTALL)
 _PARAM = re.compile(r"^#\s*@param\b(.*)$", re.DOTALL)
 
 
@@ -50,7 +52,11 @@ def find_annotations(tree: ast.Module, source: str, lines: Lines) -> list[Annota
         For a comment that is no annotation, belongs to no assignment, or whose default does not fit.
     """
     found: dict[ast.stmt, Annotated] = {}
-    simple = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    simple = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not isinstance(node, ast.Match)
+    ]
     for line, form, text in _comments(source, lines):
         statement = _owner(simple, line, lines)
         if statement in found:
@@ -72,10 +78,14 @@ def _comments(source: str, lines: Lines) -> Iterator[tuple[int, str, str]]:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type != tokenize.COMMENT:
                 continue
+            if _COLON.match(token.string):
+                raise lines.error("the annotation lacks its colon; write # hpo: …", token.start[0])
             for form, pattern in (("hpo", _HPO), ("param", _PARAM)):
                 match = pattern.match(token.string)
                 if match:
-                    yield token.start[0], form, match.group(1)
+                    text = match.group(1)
+                    more = _MORE.match(text)  # another comment behind the annotation, such as "# noqa"
+                    yield token.start[0], form, more.group(1) if more and form == "hpo" else text
     except (tokenize.TokenError, SyntaxError) as error:
         raise lines.error(f"the cell cannot be read: {error.args[0]}", 1) from None
 

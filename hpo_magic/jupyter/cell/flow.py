@@ -52,6 +52,25 @@ def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[as
     return found
 
 
+@dataclass(frozen=True)
+class Tested:
+    """A name that an ``if`` around a parameter reads, with its line for errors."""
+
+    name: str
+    line: int
+    source: str
+
+
+def tested_names(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Iterator[Tested]:
+    """Yield the names that the conditions of annotated statements read."""
+    for path in paths(tree, annotated, lines).values():
+        for step in path:
+            for node in ast.walk(step.test) if isinstance(step, Branch) else ():
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    quoted = lines.error("", node.lineno)
+                    yield Tested(node.id, quoted.line or 0, quoted.source)
+
+
 def _walk(body: list[ast.stmt], path: Path, names: set[str], lines: Lines) -> Iterator[tuple[ast.stmt, Path]]:
     for statement in body:
         yield statement, path

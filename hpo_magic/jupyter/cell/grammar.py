@@ -167,6 +167,8 @@ def _options(texts: list[str], default: Default) -> Parsed:
     for text in texts:
         if not text:
             raise SpaceError("an option is empty; write options such as relu | tanh")
+        if (found := _RANGE.match(text)) and found.group(1):
+            raise SpaceError(f"the option {text!r} is a range; a parameter is a range or a list of options, not both")
         literal = literal_of(_expression(text))
         if literal is not None:
             options.append(literal[0])

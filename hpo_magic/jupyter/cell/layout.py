@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from hpo_magic.errors import SpaceError
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
 from hpo_magic.jupyter.cell.flow import Loop, check_count, condition, paths, reassigned
 from hpo_magic.space import Budget, Choice, Domain, Float, Space
+from hpo_magic.space.conditions import parse
 
 _MOST = 500
 
@@ -39,6 +41,7 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
     _check_doubles(annotated, loops, lines)
     domains: dict[str, Domain] = {}
     origin: dict[str, Annotated] = {}
+    standing: dict[str, list[tuple[str | None, Any]]] = {}
     for i, one in enumerate(annotated):
         before = [other for other in annotated[:i] if other.name not in uncertain]
         seen = {other.name for other in annotated[: i + 1]}
@@ -51,11 +54,12 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
             name = _named(one.name, loops[one.statement], passes)
             assert name is not None
             _add(domains, name, one, when)
+            standing.setdefault(name, []).append((when, one.parsed.domain.default))
             origin[name] = one
             if len(domains) > _MOST:
                 raise lines.error(f"the cell has more than {_MOST} parameters; use fewer or shorter loops", one.line)
     return Layout(
-        _space(domains, origin, lines),
+        _with_own_values(_space(domains, origin, lines), standing),
         {s: tuple(step.variable for step in path) for s, path in loops.items()},
     )
 
@@ -69,6 +73,19 @@ def _space(domains: dict[str, Domain], origin: dict[str, Annotated], lines: Line
     except SpaceError as error:
         culprit = next((one for name, one in origin.items() if str(error).startswith(f"{name}:")), None)
         raise lines.error(str(error), culprit.line if culprit else next(iter(origin.values())).line) from None
+
+
+def _with_own_values(space: Space, standing: Mapping[str, list[tuple[str | None, Any]]]) -> Space:
+    """Give a parameter that stands in several branches the default of the branch that the cell itself would take."""
+    own: dict[str, Any] = {}
+    domains: dict[str, Domain] = dict(space)
+    for name, places in standing.items():
+        taken = [value for when, value in places if when is None or parse(when).holds(own)]
+        if taken:
+            own[name] = taken[0]
+        if len(places) > 1 and taken:
+            domains[name] = dataclasses.replace(space[name], default=taken[0])
+    return Space(domains)
 
 
 def _add(domains: dict[str, Domain], name: str, one: Annotated, when: str | None) -> None:

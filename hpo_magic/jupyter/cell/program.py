@@ -11,11 +11,13 @@ import linecache
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from hpo_magic.errors import CellError, MetricError
 from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
+from hpo_magic.jupyter.cell.flow import Tested, tested_names
+from hpo_magic.jupyter.cell.functions import readers, rebound
 from hpo_magic.jupyter.cell.layout import lay_out
 from hpo_magic.jupyter.cell.rewrite import (
     RESULT,
@@ -40,8 +42,8 @@ class Cell:
 
     Attributes
     ----------
-    source : str
-        The body as the user wrote it.
+    source, plain : str
+        The body as the user wrote it, and with magics and shell lines turned into calls.
     space : Space
     metrics : tuple of str
         Variables to read after a run; empty for the last expression.
@@ -51,6 +53,10 @@ class Cell:
         Names of the notebook among the options.
     needed : frozenset of str
         Those of them that the cell does not make itself.
+    made : frozenset of str
+        Names that the cell sets.
+    tested : tuple of Tested
+        Names that its conditions read.
     code : code object
 
     Examples
@@ -61,16 +67,19 @@ class Cell:
     """
 
     source: str
+    plain: str
     space: Space
     metrics: tuple[str, ...]
     meaning: str
     names: frozenset[str]
     needed: frozenset[str]
+    made: frozenset[str]
+    tested: tuple[Tested, ...]
     code: CodeType = field(repr=False)
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
         """Return the objective over a snapshot of a namespace."""
-        return CellObjective(self.code, self.metrics, dict(namespace))
+        return CellObjective(self.code, self.metrics, dict(namespace), readers(namespace, self.made))
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class CellObjective:
     code: CodeType = field(repr=False)
     metrics: tuple[str, ...]
     namespace: dict[str, Any] = field(repr=False)
+    functions: Mapping[str, FunctionType] = field(repr=False)
 
     def __call__(self, config: Config) -> dict[str, Any]:
         """Run the cell; return {metric: value}."""
@@ -89,6 +99,7 @@ class CellObjective:
         """Run the cell and return its namespace."""
         # One dict for globals and locals: with two, functions of the cell would not see the cell's names.
         namespace = {**self.namespace, VALUES: Values(config)}
+        namespace.update(rebound(self.functions, namespace))
         for metric in self.metrics:  # a value left from an earlier cell is not this trial's
             namespace.pop(metric, None)
         running = eval(self.code, namespace)
@@ -131,6 +142,7 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     annotated = find_annotations(tree, source, lines)
     if not annotated:
         raise CellError("the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None)
+    tested = tuple(tested_names(tree, annotated, lines))
     try:
         layout = lay_out(tree, annotated, lines)
         for metric in metrics:
@@ -147,9 +159,9 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     except (RecursionError, MemoryError):
         raise CellError("the cell is nested too deeply to be read; make it simpler") from None
     names = frozenset(name for one in annotated for name in one.parsed.names)
-    made = set(set_names(tree.body))
+    made = frozenset(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
-    return Cell(written, layout.space, tuple(metrics), meaning, names, needed, code)
+    return Cell(written, source, layout.space, tuple(metrics), meaning, names, needed, made, tested, code)
 
 
 def _complete(running: Coroutine[Any, Any, Any]) -> None:

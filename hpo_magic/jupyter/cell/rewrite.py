@@ -26,18 +26,22 @@ class Rewriter(ast.NodeTransformer):
         one = self._by_statement.get(node)
         if one is None:
             return node
-        value = ast.copy_location(self._value(one), one.value)
-        return ast.copy_location(ast.Assign(targets=node.targets, value=value), node)
+        return ast.copy_location(ast.Assign(targets=node.targets, value=self._value(one)), node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         """Replace the value of an annotated assignment, and drop its type: it is no longer needed."""
         one = self._by_statement.get(node)
         if one is None:
             return node
-        value = ast.copy_location(self._value(one), one.value)
-        return ast.copy_location(ast.Assign(targets=[node.target], value=value), node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=self._value(one)), node)
 
     def _value(self, one: Annotated) -> ast.expr:
+        value = self._read(one)
+        for node in ast.walk(value):  # an error in here is one of the user's line
+            ast.copy_location(node, one.value)
+        return value
+
+    def _read(self, one: Annotated) -> ast.expr:
         read = _read(one.name, self._indices[one.statement])
         if not one.parsed.names or not isinstance(one.parsed.domain, Choice):
             return ast.parse(read, mode="eval").body

@@ -68,15 +68,15 @@ class Live:
         study, panel = self._study, self._panel
         revision, history = study.ledger.journal.revision, study.history
         _set(panel.head, head(study))
-        _set(panel.message, message(study, panel.notice))
-        if revision != self._drawn and time.monotonic() >= self._due:
-            began = time.monotonic()
+        _set(panel.message, message(study, panel.notice, panel.told))
+        resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
+        if revision != self._drawn and (resting or time.monotonic() >= self._due):
+            began, spent = time.monotonic(), time.thread_time()
             for name, plot in self._plots.items():
                 panel.plots[name].value = plot.png(history, study.space)
-            took = time.monotonic() - began
+            took = time.thread_time() - spent
             # Slow drawing is drawn less often, so that it takes a sixtieth of the time at most.
             self._drawn, self._due = revision, began + max(_APART, _SHARE * took)
-        resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         if resting and self._kept != revision:
             self._kept = revision
             self.keep(self._report.bundle())
@@ -109,7 +109,7 @@ def head(study: Study) -> str:
 def time_left(study: Study) -> str:
     """Return how long the search may still take, from the pace of the last trials and the time limit."""
     runner = study.runner
-    if runner is None or not runner.phase.alive:
+    if runner is None or runner.phase not in (Phase.RUNNING, Phase.PAUSING):
         return ""
     ends = []
     paces = [t.duration for t in study.history.done[-20:] if t.duration is not None]
@@ -134,13 +134,13 @@ def span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def message(study: Study, notice: str) -> str:
-    """Return what there is to say: a click's error, the search's message, notices and failures."""
+def message(study: Study, notice: str, told: str = "") -> str:
+    """Return what there is to say: a click's error, the search's message, notices, what a click did, failures."""
     urgent = [notice] if notice else []
     runner = study.runner
     if runner is not None and runner.message:
         urgent.append(runner.message)
-    plain = study.notices[-3:]
+    plain = [*study.notices[-3:], *([told] if told else [])]
     shown = "".join(f'<div class="hpo-message" role="alert">{escape(line)}</div>' for line in urgent)
     shown += "".join(f'<div class="hpo-message plain">{escape(line)}</div>' for line in plain)
     return shown + failures(study)

@@ -11,7 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from hpo_magic.errors import HpoError
+from hpo_magic.errors import HpoError, StudyError
 from hpo_magic.jupyter.panel.live import Live
 from hpo_magic.jupyter.panel.rows import ChoiceRow, NumberRow
 from hpo_magic.jupyter.panel.style import CSS
@@ -35,7 +35,8 @@ class Panel:
 
     def __init__(self, study: Study, go_on: Callable[[], None], apply: Callable[[], str]) -> None:
         self.study, self._go_on, self._apply = study, go_on, apply
-        self.notice = ""
+        self.notice = self.told = ""
+        """What the last click complains of, and what it has done."""
         self.head = widgets.HTML()
         self.message = widgets.HTML()
         self.plots = {name: widgets.Image(format="png") for name in ("convergence", "parameters")}
@@ -62,10 +63,12 @@ class Panel:
     def handle(self, work: Callable[[], None]) -> None:
         """Run what a click asks for; an error is shown in the panel and changes nothing."""
         try:
-            self.notice = ""
+            self.notice = self.told = ""
             work()
         except HpoError as error:
             self.notice = str(error)
+        except Exception as error:  # noqa: BLE001 - a click must say what went wrong, whatever it was
+            self.notice = f"internal error: {type(error).__name__}: {error}"
         finally:
             self.study.ledger.journal.announce()
             self.unpin()
@@ -98,16 +101,28 @@ class Panel:
             return made
 
         def apply() -> None:
-            self.notice = self._apply()
+            self.told = self._apply()
+
+        def pause() -> None:
+            self._need_alive("pause")
+            self.study.pause()
+
+        def stop() -> None:
+            self._need_alive("stop")
+            self.study.stop()
 
         return widgets.HBox(
             [
-                button("Pause", self.study.pause),
+                button("Pause", pause),
                 button("Resume", self._go_on),
-                button("Stop", self.study.stop),
+                button("Stop", stop),
                 button("Apply best", apply),
             ]
         )
+
+    def _need_alive(self, verb: str) -> None:
+        if not self.study.phase.alive:
+            raise StudyError(f"there is nothing to {verb}: the search is {self.study.phase}; Resume goes on with it")
 
     def _limits(self) -> widgets.HBox:
         limits = self.study.limits
@@ -116,16 +131,36 @@ class Panel:
             description="strategy",
         )  # fmt: skip
         trials = _field("trials", limits.trials, "trials that the study shall have in the end; empty: no limit")
-        timeout = _field("seconds", limits.timeout, "time for the whole search; empty: no limit")
-        one = _field("per trial", limits.trial_timeout, "seconds for one trial; empty: no limit")
+        timeout = _field("seconds in all", limits.timeout, "time for the whole search; empty: no limit")
+        one = _field("seconds a trial", limits.trial_timeout, "seconds for one trial; empty: no limit")
+
+        quiet = False
+
+        def show() -> None:
+            nonlocal quiet
+            quiet, holding = True, self.study.limits
+            for field, value in (
+                (trials, holding.trials), (timeout, holding.timeout), (one, holding.trial_timeout)
+            ):  # fmt: skip
+                field.value = "" if value is None else str(value)
+            quiet = False
 
         def changed(_change: Any) -> None:
+            if quiet:
+                return
+
             def work() -> None:
+                try:
+                    apply()
+                finally:  # what was refused does not stay in its field
+                    show()
+
+            def apply() -> None:
                 self.study.set_limits(
                     Limits(
                         _read("trials", trials.value, int),
-                        _read("seconds", timeout.value, float),
-                        _read("per trial", one.value, float),
+                        _read("seconds in all", timeout.value, float),
+                        _read("seconds a trial", one.value, float),
                         self.study.limits.workers,
                     )
                 )
@@ -135,7 +170,7 @@ class Panel:
         for field in (trials, timeout, one):
             field.observe(changed, names="value")
         strategy.observe(lambda change: self.handle(lambda: self.study.set_strategy(change["new"])), names="value")
-        strategy.layout.width = "210px"
+        strategy.layout.width = "215px"
         return widgets.HBox([strategy, trials, timeout, one])
 
 
@@ -143,8 +178,8 @@ def _field(label: str, value: float | None, tip: str) -> widgets.Text:
     field = widgets.Text(
         value="" if value is None else str(value), description=label, continuous_update=False, tooltip=tip
     )
-    field.layout.width = "170px"
-    field.style.description_width = "70px"
+    field.layout.width = "190px"
+    field.style.description_width = "95px"
     return field
 
 

@@ -202,7 +202,7 @@ class ChoiceRow:
         self._row.on(self.value, lambda: self._change(self._fixing))
         self._row.undo.on_click(lambda _: handle(lambda: self._change(lambda s: s.reset(name, original))))
         options = widgets.HBox(self.toggles)
-        options.layout.width, options.layout.flex_flow = "430px", "row wrap"
+        options.layout.width, options.layout.flex_flow = "426px", "row wrap"
         self.box = widgets.HBox([self._row.label, options, self._row.fix, self.value, self._row.undo])
         self.box.add_class("hpo-row")
 

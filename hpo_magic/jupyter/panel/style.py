@@ -17,6 +17,9 @@ CSS = """
 .hpo-name { font-family: var(--jp-code-font-family, monospace); overflow: hidden; text-overflow: ellipsis; }
 .hpo-when { color: var(--jp-content-font-color2, #777); font-size: 0.85em; }
 .hpo-row .widget-label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.hpo-row .widget-html { overflow: hidden; }
+.hpo-row .widget-html-content { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.hpo-row .widget-toggle-button.mod-active { background: var(--jp-brand-color1, #1976d2); color: #fff; }
 .hpo-plot { max-width: 100%; }
 .jp-OutputArea-child:has(.hpo-panel) ~ .jp-OutputArea-child .hpo-static-plot { display: none !important; }
 """
