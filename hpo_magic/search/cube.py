@@ -37,10 +37,12 @@ class Cube:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.unordered = np.array([isinstance(d, Choice) and not d.ordered for d in space.values()])  # (d,)
+        self.options = np.array([_count(space, name) for name in space])  # (d,), inf for a continuous one
         self.held = np.array([n in space.fixed or n == space.budget or _single(space, n) for n in space])  # (d,)
         self._inactive = np.where(self.unordered, NO_OPTION, INACTIVE)  # (d,)
         self._columns = [_column(space, name) for name in space]
-        self._known: dict[int, tuple[Config, Array]] = {}
+        self._configs: list[Config | None] = []  # of the trials whose coordinates are known, by number
+        self._rows = np.zeros((0, len(space)))
         self._conditional = [(j, c) for j, n in enumerate(space) if (c := space.condition(n)) is not None]
 
     def model(self, points: Array) -> Array:
@@ -48,6 +50,23 @@ class Cube:
         columns = [read(points[:, j]) for j, read in enumerate(self._columns)]
         model = np.stack(columns, axis=1)
         return np.where(self.active(model), model, self._inactive)
+
+    def in_play(self, j: int) -> int:
+        """Return how many options of a choice are in play."""
+        return len(self.space.options(self.space.names[j]))
+
+    def to_proposal(self, model: Array) -> Array:
+        """Return proposal coordinates that lie at or near model coordinates, (n, d) → (n, d)."""
+        points = model.copy()
+        for name, options in self.space.chosen.items():  # elsewhere the two coordinates are the same
+            j = self.space.names.index(name)
+            places = np.array([to_unit(self.space[name], option) for option in options])
+            points[:, j] = (np.abs(model[:, j, None] - places).argmin(axis=1) + 0.5) / len(places)
+        return np.clip(points, 0.0, 1.0)
+
+    def filled(self, model: Array, rng: np.random.Generator) -> Array:
+        """Return proposal coordinates of model coordinates, random where a parameter is inactive, (n, d) → (n, d)."""
+        return self.to_proposal(np.where(self.active(model), model, rng.random(model.shape)))
 
     def active(self, model: Array) -> NDArray[np.bool_]:
         """Return which parameters exist at model coordinates, (n, d)."""
@@ -68,28 +87,21 @@ class Cube:
 
     def encode(self, trials: Sequence[Trial]) -> Array:
         """Return the model coordinates of trials' configs, (n, d); each is worked out once."""
-        return np.array([self._encoded(trial) for trial in trials]).reshape(len(trials), len(self.space))
+        rows = [trial.number for trial in trials]
+        self._reserve(max(rows, default=-1) + 1)
+        for trial in trials:
+            if self._configs[trial.number] is not trial.config:
+                row = self.space.encode(trial.config)
+                self._rows[trial.number] = np.where(np.isnan(row), self._inactive, row)
+                self._configs[trial.number] = trial.config
+        return np.asarray(self._rows[rows])
 
-    def _encoded(self, trial: Trial) -> Array:
-        config, coordinates = self._known.get(trial.number, (None, self._inactive))
-        if config is not trial.config:
-            coordinates = np.asarray(self.space.encode(trial.config))
-            coordinates = np.where(np.isnan(coordinates), self._inactive, coordinates)
-            self._known[trial.number] = trial.config, coordinates
-        return coordinates
-
-    def proposal(self, config: Config, rng: np.random.Generator) -> Array:
-        """Return proposal coordinates of a config, random where it has no value in play, (d,)."""
-        point = rng.random(len(self.space))
-        for j, (name, domain) in enumerate(self.space.items()):
-            if name not in config:
-                continue
-            options = self.space.chosen.get(name)
-            if options is None:
-                point[j] = min(max(to_unit(domain, config[name]), 0.0), 1.0)
-            elif config[name] in options:
-                point[j] = (options.index(config[name]) + rng.random()) / len(options)
-        return point
+    def _reserve(self, count: int) -> None:
+        missing = count - len(self._configs)
+        if missing > 0:
+            missing = max(missing, len(self._configs))  # doubling, so that growing costs nothing in the long run
+            self._configs += [None] * missing
+            self._rows = np.vstack([self._rows, np.zeros((missing, len(self.space)))])
 
 
 def cube_of(space: Space) -> Cube:
@@ -102,6 +114,10 @@ def cube_of(space: Space) -> Cube:
 
 
 _CUBES: deque[Cube] = deque(maxlen=8)
+
+
+def _count(space: Space, name: str) -> float:
+    return levels(space[name]) or np.inf
 
 
 def _single(space: Space, name: str) -> bool:

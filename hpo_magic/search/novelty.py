@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from hpo_magic.space import Space, Value
+from hpo_magic.space import Config, Space, Value
 from hpo_magic.space.domains import identity
 from hpo_magic.trials import History, State
 
@@ -24,7 +24,22 @@ def key(config: Mapping[str, Value], space: Space) -> tuple[str, ...]:
 def tried(history: History, space: Space) -> set[tuple[str, ...]]:
     """Return the keys of all configs of the history; those of lost or stopped trials may be tried again."""
     again = (State.LOST, State.STOPPED)
-    return {key(trial.config, space) for trial in history.trials if trial.state not in again}
+    return {_key_of(trial.config, space) for trial in history.trials if trial.state not in again}
+
+
+_KEYS: dict[tuple[int, str | None], tuple[Config, tuple[str, ...]]] = {}
+_MOST_KEYS = 30_000
+
+
+def _key_of(config: Config, space: Space) -> tuple[str, ...]:
+    """Return the key of a trial's config, worked out once an object: writing a thousand of them takes 20 ms."""
+    slot = id(config), space.budget
+    known = _KEYS.get(slot)
+    if known is None or known[0] is not config:
+        if len(_KEYS) >= _MOST_KEYS:
+            _KEYS.clear()
+        known = _KEYS[slot] = config, key(config, space)
+    return known[1]
 
 
 def first_new(

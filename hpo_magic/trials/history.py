@@ -6,6 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.trials.constraints import Constraint
+from hpo_magic.trials.pareto import dominated
 from hpo_magic.trials.trial import State, Trial
 
 
@@ -31,6 +36,8 @@ class History:
     trials : tuple of Trial
     goals : tuple of Goal
         One or more.
+    constraints : tuple of Constraint
+        What a trial's values must meet to count as a result.
 
     Examples
     --------
@@ -42,11 +49,12 @@ class History:
 
     trials: tuple[Trial, ...] = ()
     goals: tuple[Goal, ...] = (Goal("value"),)
+    constraints: tuple[Constraint, ...] = ()
 
     @classmethod
-    def of(cls, trials: Sequence[Trial], goals: Sequence[Goal]) -> History:
+    def of(cls, trials: Sequence[Trial], goals: Sequence[Goal], constraints: Sequence[Constraint] = ()) -> History:
         """Return the history of trials in any order."""
-        return cls(tuple(sorted(trials, key=lambda trial: trial.number)), tuple(goals))
+        return cls(tuple(sorted(trials, key=lambda trial: trial.number)), tuple(goals), tuple(constraints))
 
     def loss(self, trial: Trial) -> float:
         """Return the first goal of a finished trial, minimise-oriented."""
@@ -56,7 +64,23 @@ class History:
 
     def having(self, keep: Callable[[Trial], bool]) -> History:
         """Return the history of the trials that `keep` accepts."""
-        return History(tuple(trial for trial in self.trials if keep(trial)), self.goals)
+        return History(tuple(trial for trial in self.trials if keep(trial)), self.goals, self.constraints)
+
+    @cached_property
+    def losses(self) -> NDArray[np.float64]:
+        """Every goal of the finished trials, minimise-oriented, (n_done, n_goals)."""
+        rows = [[goal.sign * (trial.values or {})[goal.metric] for goal in self.goals] for trial in self.done]
+        return np.array(rows, dtype=float).reshape(len(self.done), len(self.goals))
+
+    @cached_property
+    def margins(self) -> NDArray[np.float64]:
+        """By how much the finished trials miss each constraint, (n_done, n_constraints); below 0 where it holds."""
+        rows = [[constraint.margin(trial.values or {}) for constraint in self.constraints] for trial in self.done]
+        return np.array(rows, dtype=float).reshape(len(self.done), len(self.constraints))
+
+    def feasible(self, trial: Trial) -> bool:
+        """Whether a finished trial meets every constraint."""
+        return all(constraint.holds(trial.values or {}) for constraint in self.constraints)
 
     @cached_property
     def done(self) -> tuple[Trial, ...]:
@@ -75,8 +99,17 @@ class History:
 
     @cached_property
     def incumbent(self) -> Trial | None:
-        """The best trial so far; of equals, the first."""
-        return min(self.done, key=self.loss, default=None)
+        """The best trial so far by the first goal, of those that meet the constraints; of equals, the first."""
+        return min(filter(self.feasible, self.done), key=self.loss, default=None)
+
+    @cached_property
+    def front(self) -> tuple[Trial, ...]:
+        """The Pareto front: finished trials that meet the constraints and that none of these dominates."""
+        kept = [i for i, trial in enumerate(self.done) if self.feasible(trial)]
+        if not kept:
+            return ()
+        beaten = dominated(self.losses[kept])
+        return tuple(self.done[i] for i, out in zip(kept, beaten, strict=True) if not out)
 
     def __len__(self) -> int:
         return len(self.trials)

@@ -16,7 +16,7 @@ LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2 + (POINTS[:, 2] == 1)
 def test_the_gradient_is_that_of_the_objective():
     gaps = gp._squared_gaps(POINTS, UNORDERED)
     y = standardise(LOSSES)
-    centre, width = gp._prior(3)
+    centre, width = gp.Prior().moments(3)
     for shift in (0.0, 0.7, -0.7):
         error = check_grad(
             lambda t: gp._objective(t, gaps, y, centre, width)[0],

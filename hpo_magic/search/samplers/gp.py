@@ -1,43 +1,48 @@
-"""Bayesian optimisation with a Gaussian process over mixed and conditional spaces."""
+"""Bayesian optimisation with Gaussian processes: mixed and conditional spaces, several goals, constraints, failures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.cube import Cube, cube_of
-from hpo_magic.search.novelty import key, tried
-from hpo_magic.search.samplers.random import RandomSampler
+from hpo_magic.search.opening import Opening
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
+Array = NDArray[np.float64]
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
-          "lcb": "a lower confidence bound"}  # fmt: skip
+          "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class GaussianProcessSampler:
     """Defaults first, then Sobol points, then the maximum of an acquisition over a Gaussian process.
 
-    Failed trials count as bad ones; running trials as if they had returned the model's own mean (the believer of
-    Ginsbourger 2010, section 4.1), so that parallel proposals differ.
+    Failed trials count as bad ones, and from three on where they fail is learnt; running trials count as if they had
+    returned the model's own mean, so that parallel proposals differ. Up to four goals: expected hypervolume
+    improvement; more: random scalarisations (Knowles 2006). Constraints multiply by the chance of being met.
 
     Parameters
     ----------
     seed : int
         Seed of the space-filling start; the study's.
     acquisition : str
-        ``"logei"``, ``"ei"``, ``"pi"`` or ``"lcb"``.
+        ``"logei"``, ``"ei"``, ``"pi"``, ``"lcb"`` or ``"thompson"``; for one goal.
     start : int
         Trials before the model takes over.
+    transform : str
+        What is done to the losses first: ``"power"`` or ``"plain"``.
     """
 
     seed: int = 0
     acquisition: str = "logei"
     start: int = 8
+    transform: str = "power"
 
     def __post_init__(self) -> None:
         if self.acquisition not in _NAMES:
@@ -46,36 +51,35 @@ class GaussianProcessSampler:
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        known = tried(history, space)
-        defaults = space.defaults()
-        if defaults is not None and key(defaults, space) not in known:
-            return defaults
-        cube = cube_of(space)
-        scatter = RandomSampler(self.seed)
-        if self._starting(cube, history):
-            return scatter.propose(space, history, rng)
-        from hpo_magic.search.maximise import promising
-
-        for point in promising(cube, history, self.acquisition, rng):
-            config = space.decode(point)
-            if key(config, space) not in known:
-                return config
-        return scatter.propose(space, history, rng)
+        return self._opening.propose(space, history, rng, self._promising)
 
     def ahead(self, space: Space, history: History) -> None:
         """Load and fit what the next proposal needs."""
-        from hpo_magic.search.maximise import think_ahead
-
         cube = cube_of(space)
-        if self._starting(cube, history):
-            RandomSampler(self.seed).ahead(space, history)
-        else:
-            think_ahead(cube, history)
+        if self._opening.lasts(cube, history):
+            self._opening.ahead(space, history)
+            return
+        from hpo_magic.search.one_thread import one_thread
+        from hpo_magic.search.surrogates.belief import think_ahead
+        from hpo_magic.search.surrogates.gaussian_process import Prior
 
-    def _starting(self, cube: Cube, history: History) -> bool:
-        return len(history) < self.start or len(history.done) < 2 or bool(cube.held.all())
+        if len(history.done) > 2:
+            with one_thread():
+                think_ahead(cube, history, Prior(), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
-        first = "the cell's own values, then " if space.defaults() is not None else ""
-        return f"{first}{self.start} spread points, then a Gaussian process with {_NAMES[self.acquisition]}"
+        return f"{self._opening.words(space)}, then a Gaussian process with {_NAMES[self.acquisition]}"
+
+    @property
+    def _opening(self) -> Opening:
+        return Opening(self.seed, self.start)
+
+    def _promising(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
+        from hpo_magic.search.expectation import Expectation
+        from hpo_magic.search.maximise import maximise
+        from hpo_magic.search.one_thread import one_thread
+
+        with one_thread():
+            expectation = Expectation(cube, history, self.acquisition, self.transform, rng)
+            return maximise(expectation.value, cube, history, rng)

@@ -20,11 +20,23 @@ from scipy.optimize import minimize
 
 Array = NDArray[np.float64]
 
-_LENGTH, _SIGNAL, _NOISE = (np.log(0.5), 1.0), (0.0, 1.0), (-5.0, 2.0)
-"""Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²."""
 _JITTER = 1e-8
 _STEPS = 30
 _SQRT5 = np.sqrt(5.0)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²."""
+
+    length: tuple[float, float] = (-0.7, 1.0)
+    signal: tuple[float, float] = (0.0, 1.0)
+    noise: tuple[float, float] = (-5.0, 2.0)
+
+    def moments(self, dimensions: int) -> tuple[Array, Array]:
+        """Return means and spreads of θ, each (d + 2,)."""
+        pairs = np.array([self.length] * dimensions + [self.signal, self.noise])
+        return pairs[:, 0], pairs[:, 1]
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,15 @@ class GaussianProcess:
         variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
+    def sample(self, points: Array, rng: np.random.Generator) -> Array:
+        """Draw one function of the posterior at (m, d) points, (m,)."""
+        mean, _ = self.predict(points)
+        twin = GaussianProcess(points, self.unordered, self.theta, self.chol, self.alpha)
+        v = solve_triangular(self.chol, self._kernel(points).T, lower=True, check_finite=False)
+        covariance = twin._kernel(points) - v.T @ v
+        values, vectors = np.linalg.eigh(covariance)
+        return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
+
     def _kernel(self, points: Array) -> Array:
         weights = np.exp(-2 * self.theta[:-2])
         flat = ~self.unordered
@@ -64,12 +85,12 @@ class GaussianProcess:
         return _matern(_SQRT5 * np.sqrt(np.maximum(squared, 0.0)), self.theta[-2])
 
 
-def fit(points: Array, y: Array, unordered: NDArray[np.bool_]) -> GaussianProcess:
+def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
     """Fit the hyperparameters and condition on the data; arguments as of `hyperparameters`."""
-    return condition(points, y, unordered, hyperparameters(points, y, unordered))
+    return condition(points, y, unordered, hyperparameters(points, y, unordered, prior or Prior()))
 
 
-def hyperparameters(points: Array, y: Array, unordered: NDArray[np.bool_]) -> Array:
+def hyperparameters(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
     """Return θ by maximum a posteriori, (d + 2,); remembered for the latest data, so that asking again is free.
 
     Parameters
@@ -77,15 +98,16 @@ def hyperparameters(points: Array, y: Array, unordered: NDArray[np.bool_]) -> Ar
     points : (n, d) model coordinates
     y : (n,) standardised losses
     unordered : (d,) whether a column counts only as same or different
+    prior : Prior
     """
-    return _fitted(points.tobytes(), y.tobytes(), unordered.tobytes())
+    return _fitted(points.tobytes(), y.tobytes(), unordered.tobytes(), prior)
 
 
 @lru_cache(maxsize=64)
-def _fitted(points: bytes, y: bytes, unordered: bytes) -> Array:
+def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
     flags = np.frombuffer(unordered, dtype=bool)
     coordinates, values = np.frombuffer(points).reshape(-1, len(flags)), np.frombuffer(y)
-    centre, width = _prior(len(flags))
+    centre, width = prior.moments(len(flags))
     result = minimize(
         _objective, centre, args=(_squared_gaps(coordinates, flags), values, centre, width), jac=True,
         bounds=list(zip(centre - 4 * width, centre + 4 * width, strict=True)), method="L-BFGS-B",
@@ -99,11 +121,6 @@ def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Arra
     kernel = _covariance(_squared_gaps(points, unordered), theta)[0]
     chol = cholesky(kernel, lower=True, check_finite=False)
     return GaussianProcess(points, unordered, theta, chol, cho_solve((chol, True), y, check_finite=False))
-
-
-def _prior(dimensions: int) -> tuple[Array, Array]:
-    pairs = np.array([_LENGTH] * dimensions + [_SIGNAL, _NOISE])
-    return pairs[:, 0], pairs[:, 1]
 
 
 def _squared_gaps(points: Array, unordered: NDArray[np.bool_]) -> Array:

@@ -1,0 +1,69 @@
+"""How every search opens, whatever model takes over: the cell's own values, then points spread over the space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.search.cube import Cube, cube_of
+from hpo_magic.search.novelty import key, tried
+from hpo_magic.search.samplers.random import RandomSampler
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import History
+
+Ranked = Callable[[Cube, History, np.random.Generator], NDArray[np.float64]]
+"""Returns points in proposal coordinates, the most promising first, (k, d)."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The start of a search, and the fall-back of its model.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the spread points; the study's.
+    start : int
+        Trials before the model takes over.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> Opening(0, 4).propose(Space({"x": Float(0, 1, default=0.25)}), History(), np.random.default_rng(0), None)
+    {'x': 0.25}
+    """
+
+    seed: int
+    start: int
+
+    def propose(
+        self, space: Space, history: History, rng: np.random.Generator, promising: Ranked | None
+    ) -> Config | None:
+        """Return the next config: of the opening while it lasts, then the first of the model's that is new."""
+        known = tried(history, space)
+        defaults = space.defaults()
+        if defaults is not None and key(defaults, space) not in known:
+            return defaults
+        cube = cube_of(space)
+        if promising is not None and not self.lasts(cube, history):
+            for point in promising(cube, history, rng):
+                config = space.decode(point)
+                if key(config, space) not in known:
+                    return config
+        return RandomSampler(self.seed).propose(space, history, rng)
+
+    def lasts(self, cube: Cube, history: History) -> bool:
+        """Whether there is too little for a model: too few trials, or nothing to choose."""
+        return len(history) < self.start or len(history.done) < 2 or bool(cube.held.all())
+
+    def ahead(self, space: Space, history: History) -> None:
+        """Load what the opening needs."""
+        RandomSampler(self.seed).ahead(space, history)
+
+    def words(self, space: Space) -> str:
+        """Say how the search opens."""
+        first = "the cell's own values, then " if space.defaults() is not None else ""
+        return f"{first}{self.start} spread points"

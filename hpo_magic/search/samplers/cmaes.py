@@ -1,0 +1,79 @@
+"""CMA-ES (Hansen 2016) over the numbers of a space, through the package cmaes; choices follow the better trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.search.cube import Cube, cube_of
+from hpo_magic.search.opening import Opening
+from hpo_magic.search.scalar import scalar_losses
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import History
+
+Array = NDArray[np.float64]
+
+_DRAWS, _KEPT = 32, 0.85
+"""Draws a proposal, so that a new one is among them; chance that a choice comes from a better trial."""
+
+
+@dataclass(frozen=True)
+class CmaEsSampler:
+    """Covariance matrix adaptation, its state rebuilt from the history at every proposal.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the space-filling start; the study's.
+    start : int
+        Spread trials before; the best of them is where the evolution begins.
+    """
+
+    seed: int = 0
+    start: int = 5
+
+    def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
+        """Return the next config, or None where everything has been tried."""
+        return Opening(self.seed, self.start).propose(space, history, rng, self._draws)
+
+    def ahead(self, space: Space, history: History) -> None:
+        """Encode what is known."""
+        cube_of(space).encode(history.done)
+
+    def explain(self, space: Space, trials: int | None) -> str:
+        """Say in one line what will be done."""
+        return f"{Opening(self.seed, self.start).words(space)}, then CMA-ES over the numbers"
+
+    def _draws(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
+        done = history.done
+        points = cube.filled(cube.encode(done), rng)
+        losses = scalar_losses(history, rng)
+        numbers = np.flatnonzero(~cube.unordered & ~cube.held)
+        better = points[np.argsort(losses, kind="stable")[: max(len(done) // 4, 2)]]
+        draws = better[rng.integers(len(better), size=_DRAWS)]
+        draws = np.where(rng.random(draws.shape) < _KEPT, draws, rng.random(draws.shape))
+        if len(numbers):
+            draws[:, numbers] = self._normal(points[:, numbers], losses, rng)
+        return draws
+
+    def _normal(self, points: Array, losses: Array, rng: np.random.Generator) -> Array:
+        """Draw from the adapted distribution, (32, k)."""
+        from cmaes import CMA
+
+        dimensions = points.shape[1]
+        if dimensions == 1:  # the package wants two; the second says nothing
+            wide = np.hstack([points, np.full_like(points, 0.5)])
+            return self._normal(wide, losses, rng)[:, :1]
+        first = min(self.start, len(points))
+        mean = points[np.argmin(losses[:first])]
+        bounds = np.tile([0.0, 1.0], (dimensions, 1))
+        state = CMA(mean=mean, sigma=0.25, bounds=bounds, seed=int(rng.integers(2**31)))
+        size = state.population_size
+        for at in range(first, len(points) - size + 1, size):
+            state.tell([(points[i], losses[i]) for i in range(at, at + size)])
+            if state.should_stop():  # converged: start again around the best (Auger 2005)
+                best = points[np.argmin(losses[: at + size])]
+                state = CMA(mean=best, sigma=0.25, bounds=bounds, seed=int(rng.integers(2**31)))
+        return np.array([state.ask() for _ in range(_DRAWS)])

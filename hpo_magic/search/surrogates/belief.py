@@ -1,0 +1,114 @@
+"""What a history says about one quantity: a Gaussian process of a goal, of a constraint, or of failing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.search.cube import Cube
+from hpo_magic.search.surrogates import gaussian_process
+from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
+from hpo_magic.search.surrogates.transform import standardise
+from hpo_magic.trials import History, Trial
+
+Array = NDArray[np.float64]
+Transform = Callable[[Array], Array]
+
+_KNOWN = 400
+"""A process learns from this many of the best and latest trials at most."""
+FAILURES = 3
+"""From so many failed trials on, where they happen is learnt too."""
+
+
+def plain(losses: Array) -> Array:
+    """Scale to mean 0 and spread 1, nothing more."""
+    spread = losses.std()
+    return np.asarray((losses - losses.mean()) / spread) if spread > 1e-12 else np.zeros_like(losses)
+
+
+TRANSFORMS: Mapping[str, Transform] = MappingProxyType({"power": standardise, "plain": plain})
+
+
+def of_goal(cube: Cube, history: History, goal: int, prior: Prior, transform: str) -> tuple[GaussianProcess, Array]:
+    """Return the process of a goal, and what it was told of the finished trials it knows: their losses, transformed.
+
+    Failed trials count as worse than all; running ones as what the process expects (Ginsbourger 2010, section 4.1).
+    """
+    known = informative(history)
+    y = TRANSFORMS[transform](history.losses[known, goal])
+    theta = _theta(cube, history, prior, lambda kept: TRANSFORMS[transform](history.losses[kept, goal]))
+    bad = np.full(len(history.failed[-_KNOWN // 4 :]), y.max() + 0.5 * np.ptp(y))
+    rest = history.failed[-_KNOWN // 4 :]
+    return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta), y
+
+
+def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -> GaussianProcess:
+    """Return the process of a constraint's margin, squashed, its zero kept."""
+    known = informative(history)
+    margins = history.margins[:, constraint]
+    y = np.arcsinh(margins / (np.median(np.abs(margins)) or 1.0))
+    theta = _theta(cube, history, prior, lambda kept: y[kept])
+    return _conditioned(cube, history, _picked(history, known), y[known], theta)
+
+
+def of_failing(cube: Cube, history: History, prior: Prior) -> GaussianProcess:
+    """Return the process of failing: 1 where a trial failed, -1 where it ended with a value."""
+    fine, failed = _picked(history, informative(history)), history.failed[-_KNOWN // 2 :]
+    y = np.append(-np.ones(len(fine)), np.ones(len(failed)))
+    points = cube.encode([*fine, *failed])
+    theta = gaussian_process.hyperparameters(points, y, cube.unordered, prior)
+    return gaussian_process.condition(points, y, cube.unordered, theta)
+
+
+def think_ahead(cube: Cube, history: History, prior: Prior, transform: str) -> None:
+    """Fit what the next proposal will need and what does not depend on the results that are still to come."""
+    count = len(history.done)
+    for goal in range(len(history.goals)):
+        _theta(cube, history, prior, lambda kept, g=goal: TRANSFORMS[transform](history.losses[kept, g]), count)  # type: ignore[misc]
+
+
+def informative(history: History) -> NDArray[np.int_]:
+    """Return which finished trials a process learns from: all, or the best and the latest, in the history's order."""
+    return _informative(history.losses[:, 0])
+
+
+def _informative(losses: Array) -> NDArray[np.int_]:
+    count = len(losses)
+    if count <= _KNOWN:
+        return np.arange(count)
+    best = np.argsort(losses, kind="stable")[: _KNOWN // 2]
+    return np.union1d(best, np.arange(count - _KNOWN // 2, count))
+
+
+def _picked(history: History, which: NDArray[np.int_]) -> list[Trial]:
+    return [history.done[i] for i in which]
+
+
+def _theta(
+    cube: Cube, history: History, prior: Prior, values: Callable[[NDArray[np.int_]], Array], count: int | None = None
+) -> Array:
+    """Return θ as fitted at the last milestone before the latest result.
+
+    Milestones lie a tenth apart and belong to the history, not to the process that asks, so that a resumed search
+    proposes the same. The latest result is never needed: the fit can be made while its trial runs.
+    """
+    seen = len(history.done) - 1 if count is None else count
+    kept = _informative(history.losses[: seen - seen % max(1, seen // 10), 0])
+    return gaussian_process.hyperparameters(
+        cube.encode(_picked(history, kept)), values(kept), cube.unordered, prior
+    )  # fmt: skip
+
+
+def _conditioned(
+    cube: Cube, history: History, trials: Sequence[Trial], y: Array, theta: Array
+) -> GaussianProcess:  # fmt: skip
+    points = cube.encode(trials)
+    model = gaussian_process.condition(points, y, cube.unordered, theta)
+    if not history.running:
+        return model
+    ahead = cube.encode(history.running)
+    y = np.append(y, model.predict(ahead)[0])
+    return gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, theta)

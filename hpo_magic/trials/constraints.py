@@ -1,0 +1,93 @@
+"""Constraints on a trial's outcome: "latency < 20" over the metrics and variables that it returns."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hpo_magic.errors import StudyError
+from hpo_magic.space.conditions import literal_of
+
+_BELOW = (ast.Lt, ast.LtE)
+_ABOVE = (ast.Gt, ast.GtE)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One side of a comparison: `metric` below `bound` (sign 1) or above it (sign -1).
+
+    Examples
+    --------
+    >>> limit = read_constraints("latency < 20")[0]
+    >>> limit.margin({"latency": 25.0}), limit.holds({"latency": 25.0})
+    (5.0, False)
+    """
+
+    metric: str
+    bound: float
+    sign: int
+    strict: bool
+    text: str
+
+    def margin(self, values: Mapping[str, float]) -> float:
+        """Return by how much the constraint is missed; below 0 where it holds."""
+        return self.sign * (values[self.metric] - self.bound)
+
+    def holds(self, values: Mapping[str, float]) -> bool:
+        """Whether the constraint holds."""
+        margin = self.margin(values)
+        return margin < 0 or (margin == 0 and not self.strict)
+
+
+def read_constraints(texts: str | Sequence[str] | None) -> tuple[Constraint, ...]:
+    """Read comparisons of names with numbers, joined by `and` or chained.
+
+    Raises
+    ------
+    StudyError
+        Where a text is anything else.
+
+    Examples
+    --------
+    >>> [c.text for c in read_constraints("0.1 <= recall and latency < 20")]
+    ['recall >= 0.1', 'latency < 20']
+    """
+    listed = [] if texts is None else [texts] if isinstance(texts, str) else list(texts)
+    read: list[Constraint] = []
+    for text in listed:
+        try:
+            tree = ast.parse(str(text).strip(), mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            raise _refused(text) from None
+        for part in tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]:
+            if not isinstance(part, ast.Compare):
+                raise _refused(text)
+            sides = [part.left, *part.comparators]
+            for left, op, right in zip(sides, part.ops, sides[1:], strict=False):
+                read.append(_one(left, op, right, text))
+    return tuple(dict.fromkeys(read))
+
+
+def _one(left: ast.expr, op: ast.cmpop, right: ast.expr, text: str) -> Constraint:
+    if not isinstance(op, (*_BELOW, *_ABOVE)):
+        raise _refused(text)
+    below = isinstance(op, _BELOW)
+    name, number = (left, right) if isinstance(left, ast.Name) else (right, left)
+    below = below if name is left else not below
+    value = literal_of(number)
+    if not isinstance(name, ast.Name) or value is None or isinstance(value[0], bool):
+        raise _refused(text)
+    if not isinstance(value[0], (int, float)):
+        raise _refused(text)
+    strict = isinstance(op, (ast.Lt, ast.Gt))
+    sign = "<" if below else ">"
+    shown = f"{name.id} {sign}{'' if strict else '='} {value[0]!r}"
+    return Constraint(name.id, float(value[0]), 1 if below else -1, strict, shown)
+
+
+def _refused(text: object) -> StudyError:
+    return StudyError(
+        f"subject_to={text!r} is no constraint; compare a metric or a variable of the cell with a number, "
+        "as in 'latency < 20'"
+    )

@@ -1,0 +1,91 @@
+"""Several goals at once: who dominates whom, in what layers, and how much a front covers. All goals are minimised.
+
+Shapes: n points, m goals.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def dominated(losses: Array) -> NDArray[np.bool_]:
+    """Return which points another one beats: nowhere worse and somewhere better, (n, m) → (n,).
+
+    Examples
+    --------
+    >>> dominated(np.array([[1.0, 2.0], [2.0, 1.0], [2.0, 2.0]])).tolist()
+    [False, False, True]
+    """
+    beaten = np.zeros(len(losses), dtype=bool)
+    front = np.empty((0, losses.shape[1]))
+    for i in np.lexsort(losses.T[::-1]):  # what comes later in this order dominates nothing that came before
+        row = losses[i]
+        beaten[i] = bool(((front <= row).all(axis=1) & (front < row).any(axis=1)).any())
+        if not beaten[i]:
+            front = np.vstack([front, row])
+    return beaten
+
+
+def layers(losses: Array) -> NDArray[np.int_]:
+    """Return the layer of each point, 0 for the front, 1 for the front without it, … (Deb 2002, section III.A)."""
+    layer = np.full(len(losses), -1)
+    depth = 0
+    while (layer < 0).any():
+        left = np.flatnonzero(layer < 0)
+        layer[left[~dominated(losses[left])]] = depth
+        depth += 1
+    return layer
+
+
+def crowding(losses: Array) -> Array:
+    """Return how alone each point of a layer is, infinite at the ends (Deb 2002, section III.B), (n, m) → (n,)."""
+    alone = np.zeros(len(losses))
+    for column in losses.T:
+        order = np.argsort(column, kind="stable")
+        span = np.ptp(column) or 1.0
+        alone[order[[0, -1]]] = np.inf
+        alone[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / span
+    return alone
+
+
+def boxes(front: Array, reference: Array) -> tuple[Array, Array]:
+    """Return disjoint boxes (lower, upper), each (k, m), that fill what the front leaves undominated below a reference.
+
+    Lower ends may be -inf. The last goal is cut into slabs at the front's values, each slab is one goal less.
+    """
+    front = front[(front < reference).all(axis=1)]
+    m = len(reference)
+    if m == 1:
+        top = front[:, 0].min() if len(front) else reference[0]
+        return np.array([[-np.inf]]), np.array([[top]])
+    cuts = np.unique(front[:, -1])
+    edges = np.concatenate([[-np.inf], cuts, [reference[-1]]])
+    lowers, uppers = [], []
+    for low, high in pairwise(edges):
+        below = front[front[:, -1] <= low, :-1]
+        lower, upper = boxes(below, reference[:-1])
+        lowers.append(np.hstack([lower, np.full((len(lower), 1), low)]))
+        uppers.append(np.hstack([upper, np.full((len(upper), 1), high)]))
+    return np.vstack(lowers), np.vstack(uppers)
+
+
+def hypervolume(losses: Array, reference: Array) -> float:
+    """Return the volume between the points and a reference that is worse than all that counts (Zitzler 1999).
+
+    Examples
+    --------
+    >>> hypervolume(np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([3.0, 3.0]))
+    3.0
+    """
+    inside = losses[(losses < reference).all(axis=1)]
+    if not len(inside):
+        return 0.0
+    ideal = inside.min(axis=0)
+    lower, upper = boxes(inside[~dominated(inside)], reference)
+    free = np.prod(np.maximum(upper - np.maximum(lower, ideal), 0.0), axis=1).sum()
+    return float(np.prod(reference - ideal) - free)
