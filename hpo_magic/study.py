@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import numbers
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hpo_magic.errors import MetricError, StudyError, StudyInUse
 from hpo_magic.run.executors.threads import ThreadExecutor
@@ -19,12 +19,16 @@ from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Config, Domain, Space
 from hpo_magic.trials import Failure, History, Trial
+from hpo_magic.trials.constraints import read_constraints
 from hpo_magic.trials.definition import define, fingerprint, read_goals
+from hpo_magic.trials.history import hypervolume_of
 from hpo_magic.trials.store import Store, open_store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from hpo_magic.insight.confirmation import Confirmation
 
 
 class Study:
@@ -35,8 +39,12 @@ class Study:
     space : Space, or a mapping of names to domains
     minimize, maximize : str or sequence of str, optional
         Metrics and their directions; by default a number called "value" is minimised.
+    subject_to : str or sequence of str, optional
+        Constraints over what a trial returns, such as ``"latency < 20"``; trials that miss one are never best.
     strategy : str or Strategy
         A recipe's name.
+    cost_aware : bool
+        Weigh what a trial may gain against the seconds that it will take.
     seed : int
         Same seed, same order of results: same proposals.
     store : str or Store
@@ -61,7 +69,9 @@ class Study:
         *,
         minimize: str | Sequence[str] | None = None,
         maximize: str | Sequence[str] | None = None,
+        subject_to: str | Sequence[str] | None = None,
         strategy: str | Strategy = "auto",
+        cost_aware: bool = False,
         seed: int = 0,
         store: str | Store = ":memory:",
         name: str = "study",
@@ -70,10 +80,11 @@ class Study:
     ) -> None:
         asked = space if isinstance(space, Space) else Space(space)
         goals = read_goals(minimize, maximize)
-        chosen = read_strategy(strategy, seed)
+        constraints = read_constraints(subject_to)
+        chosen = read_strategy(strategy, seed, cost_aware)
         if not isinstance(name, str) or not name.strip():
             raise StudyError(f"name={name!r} must be text")
-        definition = define(asked, goals, source)
+        definition = define(asked, goals, source, constraints)
         opened = open_store(store) if isinstance(store, str) else store
         record = opened.open_study(name, fingerprint(definition, meaning or source), definition, {})
         self._attach(Ledger(opened, record, asked, chosen))
@@ -82,6 +93,7 @@ class Study:
         self.ledger = ledger
         self.name, self.version = ledger.record.name, ledger.record.version
         self.goals, self.metrics, self.original = ledger.goals, ledger.metrics, ledger.original
+        self.constraints = ledger.constraints
         self.limits = Limits(**(ledger.settings.get("limits") or {}))
         self.runner: Runner | None = None
 
@@ -111,8 +123,51 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The best trial observed, or None where none is done."""
+        """The best trial observed by the first metric, constraints met; None where there is none."""
         return self.history.incumbent
+
+    @property
+    def pareto(self) -> tuple[Trial, ...]:
+        """The trials that no other beats in every metric, constraints met."""
+        return self.history.front
+
+    def hypervolume(self, reference: Mapping[str, float] | None = None) -> float:
+        """Return the volume between the Pareto front and a reference point, a value a metric.
+
+        Without one it lies a tenth of the range beyond the worst of all finished trials.
+        """
+        return hypervolume_of(self.history, reference)
+
+    def recommend(self) -> Trial | None:
+        """Return the trial that a model of all trials thinks best: less a matter of luck than `best` under noise."""
+        from hpo_magic.insight.recommendation import recommend
+
+        return recommend(self.history, self.original)
+
+    def confirm(self, k: int = 3, repeats: int = 5, objective: Objective | None = None) -> Confirmation:
+        """Run the k best configs again, `repeats` times each on fresh seeds, and say whether the winner stands.
+
+        Parameters
+        ----------
+        k, repeats : int
+            The repeats become trials of the study, whose `parent` is the trial that they repeat.
+        objective : callable, optional
+            By default that of the last search in this process.
+        """
+        from hpo_magic.insight.confirmation import compare, leaders
+
+        chosen = objective or (self.runner.objective if self.runner is not None else None)
+        if chosen is None:
+            raise StudyError("confirm needs the objective: no search has run in this process; pass objective=…")
+        top = leaders(self.history, self.original, k)
+        if len(top) < 2 or repeats < 2:
+            raise StudyError(f"confirm(k={k}, repeats={repeats}) needs two finished configs and two repeats, or more")
+        first = len(self.trials)
+        for _ in range(repeats):
+            for trial in top:
+                self.ledger.queue(dict(trial.config), trial.number)
+        self.optimize(chosen, trials=self.ledger.counted() + repeats * len(top), workers=self.limits.workers)
+        return compare(top, [trial for trial in self.trials[first:] if trial.parent is not None], self.goals[0])
 
     def to_frame(self) -> Any:
         """Return a row a trial: a pandas DataFrame if pandas is there, else a dict of columns."""
@@ -165,9 +220,21 @@ class Study:
 
     # --- ask and tell ----------------------------------------------------------------------------
 
-    def ask(self) -> Trial | None:
-        """Return a new running trial, or None where there is nothing to start now."""
-        return self.ledger.ask()
+    @overload
+    def ask(self) -> Trial | None: ...
+
+    @overload
+    def ask(self, n: int) -> list[Trial]: ...
+
+    def ask(self, n: int | None = None) -> Trial | list[Trial] | None:
+        """Return a new running trial, or None where there is nothing to start now; with `n` a list of up to n.
+
+        The trials of a list are good together: each is chosen in the knowledge of those before it.
+        """
+        if n is None:
+            return self.ledger.ask()
+        asked = [self.ledger.ask() for _ in range(n)]
+        return [trial for trial in asked if trial is not None]
 
     def report(self, trial: Trial | int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""
@@ -176,7 +243,7 @@ class Study:
     def tell(self, trial: Trial | int, value: Any) -> Trial:
         """Record a trial's value, or {metric: value}; one that is no finite number fails the trial."""
         try:
-            outcome = Outcome(as_values(value, self.metrics))
+            outcome = Outcome(as_values(value, self.ledger.measured))
         except MetricError as error:
             outcome = Outcome(failure=failure_of(error))
         return self.ledger.finish(_number(trial), outcome)

@@ -13,10 +13,10 @@ from IPython.display import HTML, display
 from hpo_magic.errors import HpoError, StudyError
 from hpo_magic.insight.plots.parameters import readable
 from hpo_magic.jupyter.options import Command
-from hpo_magic.jupyter.report import Report, headline, reasons
+from hpo_magic.jupyter.report import Report, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.study import Study
-from hpo_magic.trials.definition import goals_of
+from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.frame import rows
 from hpo_magic.trials.history import History
 from hpo_magic.trials.trial import trial_to_json
@@ -54,9 +54,10 @@ def _best(session: Session, search: Search) -> None:
     if best is None:
         print(f"{search.study.name}: no finished trial yet")
         return
-    print(f"trial {best.number}: {search.study.metrics[0]} = {readable(best.value)}")
-    for name, value in best.config.items():
-        print(f"  {name} = {value!r}")
+    for trial in ranked(search.study) if len(search.study.goals) > 1 else [best]:
+        print(f"trial {trial.number}: {measured(search.study, trial)}")
+        for name, value in trial.config.items():
+            print(f"  {name} = {value!r}")
 
 
 def _pause(session: Session, search: Search) -> None:
@@ -141,7 +142,7 @@ def _list(session: Session, url: str) -> None:
     store = session.store(url)
     lines = []
     for record in store.studies():
-        history = History.of(store.trials(record.id), goals_of(record.definition))
+        history = History.of(store.trials(record.id), goals_of(record.definition), constraints_of(record.definition))
         best = history.incumbent
         found = "–" if best is None else f"{history.goals[0].metric} {readable(best.value)}"
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))

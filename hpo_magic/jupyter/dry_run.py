@@ -43,7 +43,9 @@ def dry_run(
     context = TrialContext(0, seed=0)
     began = time.perf_counter()
     with routing:
-        outcome = run_trial(cell.objective(namespace), config, context, cell.metrics or (LAST,), guards)
+        outcome = run_trial(
+            cell.objective(namespace), config, context, (*(cell.metrics or (LAST,)), *cell.also), guards
+        )
     seconds = time.perf_counter() - began
     if outcome.failure is not None:
         prefix = "" if outcome.failure.kind == "MetricError" else "the cell fails with its own values: "

@@ -13,6 +13,7 @@ from hpo_magic.jupyter.options import Options
 from hpo_magic.jupyter.session import Session, live_front_end
 from hpo_magic.run.limits import Limits
 from hpo_magic.search.strategy import strategy as read_strategy
+from hpo_magic.trials.constraints import read_constraints
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     """
     cell = _read(session, options, body)
     name = options.strategy or defaults.strategy
-    chosen = read_strategy(name, options.seed)
+    chosen = read_strategy(name, options.seed, options.cost_aware)
     trials = options.trials if options.trials is not None or options.timeout is not None else defaults.trials
     if chosen.name == "grid" and options.trials is None:
         trials = None  # the grid ends by itself, and says before it starts how large it is
@@ -60,11 +61,12 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
 
 def _read(session: Session, options: Options, body: str) -> Cell:
     metrics = (*options.minimize, *options.maximize)
+    limited = dict.fromkeys(limit.metric for limit in read_constraints(options.subject_to))
     if not body.strip():
         raise CellError("the cell is empty; put the code to tune under the %%hpo line")
     plain = session.shell.transform_cell(body)
     shown = body if body.endswith("\n") else body + "\n"
     try:
-        return read_cell(plain, metrics, shown=shown)
+        return read_cell(plain, metrics, shown=shown, also=[name for name in limited if name not in metrics])
     except RecursionError:
         raise HpoError("the cell is nested too deeply to be read; make it simpler") from None

@@ -22,6 +22,8 @@ class Options:
     strategy: str | None
     minimize: tuple[str, ...]
     maximize: tuple[str, ...]
+    subject_to: tuple[str, ...]
+    cost_aware: bool
     workers: int
     on: str | None
     store: str | None
@@ -38,6 +40,7 @@ class Options:
             **vars(args),
             "minimize": tuple(args.minimize or ()),
             "maximize": tuple(args.maximize or ()),
+            "subject_to": tuple(text.strip("'\"") for text in args.subject_to or ()),
         }
         options = cls(**{name: fields[name] for name in cls.__dataclass_fields__})
         if options.name is not None and not _bindable(options.name):

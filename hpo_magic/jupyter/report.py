@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -42,8 +43,14 @@ def text(study: Study) -> str:
     lines = [headline(study)]
     for trial in ranked(study):
         config = ", ".join(f"{name}={readable(value)}" for name, value in trial.config.items())
-        lines.append(f"  trial {trial.number}: {study.metrics[0]} = {readable(trial.value)}  ({config})")
+        lines.append(f"  trial {trial.number}: {measured(study, trial)}  ({config})")
     return "\n".join([*lines, *(f"  failed: {reason}" for reason in reasons(study))])
+
+
+def measured(study: Study, trial: Trial) -> str:
+    """Return a trial's metrics, and what constraints read, in words."""
+    values = trial.values or {}
+    return ", ".join(f"{metric} = {readable(values.get(metric))}" for metric in study.ledger.measured)
 
 
 def headline(study: Study) -> str:
@@ -53,23 +60,27 @@ def headline(study: Study) -> str:
     if history.failed:
         parts.append(f"{len(history.failed)} failed")
     best = study.best
-    if best is not None:
+    if len(study.goals) > 1 and best is not None:
+        parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
+    elif best is not None:
         parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}")
     message = study.runner.message if study.runner else ""
     return ", ".join(parts) + (f" ({message})" if message else "")
 
 
 def ranked(study: Study) -> list[Trial]:
-    """Return the best trials, best first."""
+    """Return the best trials that meet the constraints, best first; of several metrics the Pareto front."""
     history = study.history
-    return sorted(history.done, key=history.loss)[:TOP]
+    if len(history.goals) > 1:
+        return sorted(history.front, key=history.loss)[: 4 * TOP]
+    return sorted(filter(history.feasible, history.done), key=history.loss)[:TOP]
 
 
 def table(study: Study) -> str:
     """Return the best trials and the failures as an HTML table."""
     names = [name for name in study.original if any(name in trial.config for trial in ranked(study))]
-    head = "".join(f"<th>{escape(title)}</th>" for title in ("trial", study.metrics[0], *names, "seconds"))
-    body = "".join(_row(trial, study.metrics[0], names) for trial in ranked(study))
+    head = "".join(f"<th>{escape(title)}</th>" for title in ("trial", *study.ledger.measured, *names, "seconds"))
+    body = "".join(_row(trial, study.ledger.measured, names) for trial in ranked(study))
     grid = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
     return f"<p>{escape(headline(study))}</p>{grid}{failures(study)}"
 
@@ -92,8 +103,8 @@ def failures(study: Study) -> str:
     return f"<p>Failed trials:</p><ul>{items}</ul>" if items else ""
 
 
-def _row(trial: Trial, metric: str, names: list[str]) -> str:
-    values = [str(trial.number), readable(trial.value)]
+def _row(trial: Trial, metrics: Sequence[str], names: list[str]) -> str:
+    values = [str(trial.number), *(readable((trial.values or {}).get(metric)) for metric in metrics)]
     values += [readable(trial.config[name]) if name in trial.config else "–" for name in names]
     values.append("" if trial.duration is None else f"{trial.duration:.2g}")
     return "<tr>" + "".join(f"<td>{escape(value)}</td>" for value in values) + "</tr>"

@@ -100,7 +100,8 @@ class Session:
         _check_names(cell, namespace)
         minimize = options.minimize or (() if cell.metrics else LAST)
         study = Study(
-            cell.space, minimize=minimize, maximize=options.maximize, strategy=strategy, seed=options.seed,
+            cell.space, minimize=minimize, maximize=options.maximize, subject_to=options.subject_to,
+            strategy=strategy, cost_aware=options.cost_aware, seed=options.seed,
             store=self.store(store), name=name, source=cell.source, meaning=cell.meaning,
         )  # fmt: skip
         study.ledger.settings.asked(limits=dataclasses.asdict(limits))

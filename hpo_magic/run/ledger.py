@@ -22,7 +22,7 @@ from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Choice, Config, Space
 from hpo_magic.trials import State, Trial
-from hpo_magic.trials.definition import goals_of
+from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
 from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
@@ -63,15 +63,19 @@ class Ledger:
     ) -> None:
         self.store, self.record = store, record
         self.goals = goals_of(record.definition)
+        self.constraints = constraints_of(record.definition)
         self.metrics = tuple(goal.metric for goal in self.goals)
+        self.measured = tuple(dict.fromkeys([*self.metrics, *(c.metric for c in self.constraints)]))
+        """What every trial must return: the metrics, and what the constraints read."""
         self.original = space or Space.from_json(record.definition["space"])
-        self.journal, self.settings = Journal(store, record, self.goals), Settings(store, record)
+        self.journal, self.settings = Journal(store, record, self.goals, self.constraints), Settings(store, record)
         self.space = Space.from_json(saved) if (saved := self.settings.get("space")) else self.original
         if strategy is not None:
-            self.settings.asked(strategy=strategy.name, seed=strategy.seed)
+            self.settings.asked(strategy=strategy.name, seed=strategy.seed, cost_aware=strategy.cost_aware)
         asked, seed = self.settings.get("strategy"), self.settings.get("seed")
         keep = strategy is not None and asked == strategy.name
-        self.strategy = strategy if strategy is not None and keep else read_strategy(asked or "auto", seed or 0)
+        aware = bool(self.settings.get("cost_aware"))
+        self.strategy = strategy if strategy is not None and keep else read_strategy(asked or "auto", seed or 0, aware)
         self.notices: list[str] = []
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
         self._found_running = {t.number for t in self.journal.history.running if t.state is State.RUNNING}
@@ -93,7 +97,7 @@ class Ledger:
     def edit_strategy(self, name: str | Strategy) -> None:
         """Change the strategy from the next proposal on."""
         with self._deciding:
-            chosen = read_strategy(name, self.strategy.seed)
+            chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
             self.settings.edit(strategy=chosen.name)
             self.strategy = chosen
         self.journal.announce()

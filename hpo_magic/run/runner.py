@@ -76,7 +76,7 @@ class Runner:
         limits: Limits,
         guards: Sequence[Guard] = (),
     ) -> None:
-        self._ledger, self._objective, self._executor, self._guards = ledger, objective, executor, guards
+        self._ledger, self.objective, self._executor, self._guards = ledger, objective, executor, guards
         self.limits = limits
         self.phase, self.message = Phase.RUNNING, ""
         self.error: BaseException | None = None
@@ -207,10 +207,10 @@ class Runner:
 
     def _launch(self, trial: Trial) -> None:
         context = self._ledger.context(trial)
-        metrics, number = self._ledger.metrics, trial.number
+        metrics, number = self._ledger.measured, trial.number
 
         def call() -> Outcome:
-            return run_trial(self._objective, trial.config, context, metrics, self._guards)
+            return run_trial(self.objective, trial.config, context, metrics, self._guards)
 
         def done(outcome: Outcome) -> None:
             self._outcomes.put((number, outcome, time.time()))

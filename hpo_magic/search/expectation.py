@@ -12,7 +12,7 @@ from scipy.special import log_ndtr
 from hpo_magic.search.acquisition import ACQUISITIONS, log_hypervolume_improvement
 from hpo_magic.search.cube import Cube
 from hpo_magic.search.scalar import scalar_losses
-from hpo_magic.search.surrogates.belief import FAILURES, informative, of_constraint, of_failing, of_goal
+from hpo_magic.search.surrogates.belief import FAILURES, informative, of_constraint, of_duration, of_failing, of_goal
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
 from hpo_magic.trials import Goal, History
 from hpo_magic.trials.pareto import dominated
@@ -37,6 +37,8 @@ class Expectation:
     transform : str
         A name in TRANSFORMS.
     rng : numpy.random.Generator
+    cost_aware : bool
+        Subtract the logarithm of the predicted seconds.
 
     Examples
     --------
@@ -51,7 +53,8 @@ class Expectation:
     """
 
     def __init__(
-        self, cube: Cube, history: History, acquisition: str, transform: str, rng: np.random.Generator
+        self, cube: Cube, history: History, acquisition: str, transform: str, rng: np.random.Generator,
+        cost_aware: bool = False,
     ) -> None:  # fmt: skip
         prior = Prior()
         if len(history.goals) > _MOST_GOALS:
@@ -60,6 +63,7 @@ class Expectation:
         if len(history.failed) >= FAILURES:
             limits.append(of_failing(cube, history, prior))
         self._limits = limits
+        self._seconds = of_duration(cube, history, prior) if cost_aware else None
         known = informative(history)
         feasible = np.array([history.feasible(history.done[i]) for i in known])
         goals = [of_goal(cube, history, goal, prior, transform) for goal in range(len(history.goals))]
@@ -78,7 +82,7 @@ class Expectation:
         for process in self._limits:
             mean, spread = process.predict(model)
             worth = worth + log_ndtr(-mean / spread)
-        return worth
+        return worth if self._seconds is None else worth - self._seconds(model)
 
 
 def _constant(model: Array) -> Array:

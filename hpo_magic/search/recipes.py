@@ -11,6 +11,7 @@ from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.forest import ForestSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.grid import GridSampler
+from hpo_magic.search.samplers.nsga2 import Nsga2Sampler
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.samplers.skopt import SkoptSampler
 from hpo_magic.search.samplers.tpe import TpeSampler
@@ -29,6 +30,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "skopt": lambda seed: (SkoptSampler(seed), Full()),
         "evolution": lambda seed: (EvolutionSampler(seed), Full()),
         "cmaes": lambda seed: (CmaEsSampler(seed), Full()),
+        "nsga2": lambda seed: (Nsga2Sampler(seed), Full()),
         "random": lambda seed: (RandomSampler(seed), Full()),
         "grid": lambda seed: (GridSampler(), Full()),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,18 +37,30 @@ class Strategy:
     seed: int = 0
     name: str = "custom"
 
+    @property
+    def cost_aware(self) -> bool:
+        """Whether the sampler weighs gains against seconds."""
+        return bool(getattr(self.sampler, "cost_aware", False))
+
     def rng(self, number: int) -> np.random.Generator:
         """Return the random stream of a trial number."""
         return np.random.default_rng([self.seed, number])
 
 
-def strategy(name: str | Strategy, seed: int = 0) -> Strategy:
+def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> Strategy:
     """Return the strategy of a recipe's name; a Strategy is returned as it is.
+
+    Parameters
+    ----------
+    name : str or Strategy
+    seed : int
+    cost_aware : bool
+        Weigh what is to be gained against the seconds that a trial is predicted to take.
 
     Raises
     ------
     StrategyError
-        Where no recipe has that name.
+        Where no recipe has that name, or where it cannot be cost-aware.
 
     Examples
     --------
@@ -66,4 +79,9 @@ def strategy(name: str | Strategy, seed: int = 0) -> Strategy:
             f"strategy={name!r} is unknown{did_you_mean(str(name), RECIPES)}; choose one of {', '.join(RECIPES)}"
         )
     sampler, scheduler = make(seed)
+    if cost_aware:
+        if not hasattr(sampler, "cost_aware"):
+            able = [recipe for recipe, parts in RECIPES.items() if hasattr(parts(0)[0], "cost_aware")]
+            raise StrategyError(f"strategy={name!r} cannot be cost-aware; choose one of {', '.join(able)}")
+        sampler = dataclasses.replace(sampler, cost_aware=True)  # type: ignore[type-var]
     return Strategy(sampler, scheduler, seed, str(name).lower())

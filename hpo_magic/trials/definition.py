@@ -9,6 +9,7 @@ from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.space import Space
+from hpo_magic.trials.constraints import Constraint, read_constraints
 from hpo_magic.trials.history import Goal
 
 
@@ -42,14 +43,24 @@ def _names(argument: str, value: str | Sequence[str] | None) -> list[str]:
     return names
 
 
-def define(space: Space, goals: Sequence[Goal], source: str) -> dict[str, Any]:
+def define(space: Space, goals: Sequence[Goal], source: str, constraints: Sequence[Constraint] = ()) -> dict[str, Any]:
     """Return the definition of a study as JSON data."""
-    return {"space": space.to_json(), "goals": [[goal.metric, goal.sign] for goal in goals], "source": source}
+    return {
+        "space": space.to_json(),
+        "goals": [[goal.metric, goal.sign] for goal in goals],
+        "constraints": [constraint.text for constraint in constraints],
+        "source": source,
+    }
 
 
 def goals_of(definition: Mapping[str, Any]) -> tuple[Goal, ...]:
     """Return the goals of a stored definition."""
     return tuple(Goal(metric, sign) for metric, sign in definition["goals"])
+
+
+def constraints_of(definition: Mapping[str, Any]) -> tuple[Constraint, ...]:
+    """Return the constraints of a stored definition."""
+    return read_constraints(definition.get("constraints"))
 
 
 def fingerprint(definition: Mapping[str, Any], meaning: str) -> str:
@@ -59,5 +70,5 @@ def fingerprint(definition: Mapping[str, Any], meaning: str) -> str:
     source does not change its `meaning` (comments, line breaks).
     """
     domains = [{k: v for k, v in entry.items() if k != "default"} for entry in definition["space"]["domains"]]
-    text = json.dumps([domains, definition["goals"], meaning], sort_keys=True)
+    text = json.dumps([domains, definition["goals"], definition["constraints"], meaning], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hpo_magic.errors import StudyError
 from hpo_magic.trials.constraints import Constraint
-from hpo_magic.trials.pareto import dominated
+from hpo_magic.trials.pareto import dominated, hypervolume
 from hpo_magic.trials.trial import State, Trial
 
 
@@ -113,3 +114,24 @@ class History:
 
     def __len__(self) -> int:
         return len(self.trials)
+
+
+def hypervolume_of(history: History, reference: Mapping[str, float] | None = None) -> float:
+    """Return the volume between a history's front and a reference point, as the user counts the metrics.
+
+    Raises
+    ------
+    StudyError
+        Where the reference lacks a metric.
+    """
+    if not history.front:
+        return 0.0
+    if reference is None:
+        corner = history.losses.max(axis=0) + 0.1 * np.ptp(history.losses, axis=0)
+    else:
+        missing = [goal.metric for goal in history.goals if goal.metric not in reference]
+        if missing:
+            raise StudyError(f"reference={dict(reference)!r} lacks {missing[0]!r}; give a value for every metric")
+        corner = np.array([goal.sign * float(reference[goal.metric]) for goal in history.goals])
+    losses = [[goal.sign * (trial.values or {})[goal.metric] for goal in history.goals] for trial in history.front]
+    return hypervolume(np.array(losses), corner)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from hpo_magic.errors import StoreError, StudyError
+from hpo_magic.trials.constraints import Constraint
 from hpo_magic.trials.history import Goal, History
 from hpo_magic.trials.store import Store, StudyRecord
 from hpo_magic.trials.trial import Trial
@@ -23,8 +24,11 @@ class Journal:
     (0, 1)
     """
 
-    def __init__(self, store: Store, record: StudyRecord, goals: Sequence[Goal]) -> None:
-        self.store, self.record, self.goals = store, record, tuple(goals)
+    def __init__(
+        self, store: Store, record: StudyRecord, goals: Sequence[Goal], constraints: Sequence[Constraint] = ()
+    ) -> None:
+        self.store, self.record = store, record
+        self.goals, self.constraints = tuple(goals), tuple(constraints)
         self._trials: list[Trial] = list(store.trials(record.id))
         self._unsaved: dict[int, Trial] = {}
         # Readers wait for memory only: a slow or locked database holds up writers alone.
@@ -36,7 +40,7 @@ class Journal:
     def history(self) -> History:
         """The trials as they are now."""
         with self.changed:
-            return History(tuple(self._trials), self.goals)
+            return History(tuple(self._trials), self.goals, self.constraints)
 
     def get(self, number: int) -> Trial:
         """Return a trial by its number."""

@@ -47,6 +47,8 @@ class Cell:
     space : Space
     metrics : tuple of str
         Variables to read after a run; empty for the last expression.
+    also : tuple of str
+        Further variables to read: those of constraints.
     meaning : str
         The program without its annotated values and comments, by which an edited cell is told from a reformatted one.
     names : frozenset of str
@@ -70,6 +72,7 @@ class Cell:
     plain: str
     space: Space
     metrics: tuple[str, ...]
+    also: tuple[str, ...]
     meaning: str
     names: frozenset[str]
     needed: frozenset[str]
@@ -79,7 +82,7 @@ class Cell:
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
         """Return the objective over a snapshot of a namespace."""
-        return CellObjective(self.code, self.metrics, dict(namespace), readers(namespace, self.made))
+        return CellObjective(self.code, self.metrics, self.also, dict(namespace), readers(namespace, self.made))
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class CellObjective:
 
     code: CodeType = field(repr=False)
     metrics: tuple[str, ...]
+    also: tuple[str, ...]
     namespace: dict[str, Any] = field(repr=False)
     functions: Mapping[str, FunctionType] = field(repr=False)
 
@@ -100,7 +104,7 @@ class CellObjective:
         # One dict for globals and locals: with two, functions of the cell would not see the cell's names.
         namespace = {**self.namespace, VALUES: Values(config)}
         namespace.update(rebound(self.functions, namespace))
-        for metric in self.metrics:  # a value left from an earlier cell is not this trial's
+        for metric in (*self.metrics, *self.also):  # a value left from an earlier cell is not this trial's
             namespace.pop(metric, None)
         running = eval(self.code, namespace)
         if inspect.iscoroutine(running):
@@ -109,15 +113,21 @@ class CellObjective:
 
     def read(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
         """Return the metrics from a namespace in which the cell has run."""
-        if not self.metrics:
-            return {LAST: namespace[RESULT]}
-        for metric in self.metrics:
+        wanted = (*self.metrics, *self.also)
+        for metric in wanted:
             if metric not in namespace:
                 raise MetricError(f"the cell did not set the metric {metric!r} in this trial; set it on every path")
-        return {metric: namespace[metric] for metric in self.metrics}
+        last = {} if self.metrics else {LAST: namespace[RESULT]}
+        return {**last, **{metric: namespace[metric] for metric in wanted}}
 
 
-def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, shown: str | None = None) -> Cell:
+def read_cell(
+    source: str,
+    metrics: Sequence[str] = (),
+    first_line: int = 2,
+    shown: str | None = None,
+    also: Sequence[str] = (),
+) -> Cell:
     """Read an annotated cell; nothing of it is run.
 
     Parameters
@@ -130,6 +140,8 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
         Line of the cell at which `source` begins.
     shown : str, optional
         The body as the user wrote it, for tracebacks and errors.
+    also : sequence of str
+        Variables that constraints read.
 
     Raises
     ------
@@ -145,7 +157,7 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     tested = tuple(tested_names(tree, annotated, lines))
     try:
         layout = lay_out(tree, annotated, lines)
-        for metric in metrics:
+        for metric in (*metrics, *also):
             check_metric(tree, metric, lines)
         rewritten = Rewriter(annotated, layout.indices).visit(tree)
         if not metrics and not capture_result(rewritten):
@@ -161,7 +173,7 @@ def read_cell(source: str, metrics: Sequence[str] = (), first_line: int = 2, sho
     names = frozenset(name for one in annotated for name in one.parsed.names)
     made = frozenset(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
-    return Cell(written, source, layout.space, tuple(metrics), meaning, names, needed, made, tested, code)
+    return Cell(written, source, layout.space, tuple(metrics), tuple(also), meaning, names, needed, made, tested, code)
 
 
 def _complete(running: Coroutine[Any, Any, Any]) -> None:

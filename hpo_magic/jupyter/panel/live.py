@@ -97,7 +97,9 @@ def head(study: Study) -> str:
         f'<progress max="{total or max(done, 1)}" value="{done}" aria-label="trials done"></progress>',
         f'<span class="hpo-done">{done}{f" of {total}" if total else ""} trials</span>',
     ]
-    if best is not None:
+    if len(study.goals) > 1 and best is not None:
+        parts.append(f'<span class="hpo-best">{len(study.pareto)} on the Pareto front</span>')
+    elif best is not None:
         value = f"{escape(study.metrics[0])} {readable(best.value)}"
         parts.append(f'<span class="hpo-best">best {value} (trial {best.number})</span>')
     left = time_left(study)

@@ -37,12 +37,15 @@ class GaussianProcessSampler:
         Trials before the model takes over.
     transform : str
         What is done to the losses first: ``"power"`` or ``"plain"``.
+    cost_aware : bool
+        Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2).
     """
 
     seed: int = 0
     acquisition: str = "logei"
     start: int = 8
     transform: str = "power"
+    cost_aware: bool = False
 
     def __post_init__(self) -> None:
         if self.acquisition not in _NAMES:
@@ -69,7 +72,8 @@ class GaussianProcessSampler:
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
-        return f"{self._opening.words(space)}, then a Gaussian process with {_NAMES[self.acquisition]}"
+        per = " per second" if self.cost_aware else ""
+        return f"{self._opening.words(space)}, then a Gaussian process with {_NAMES[self.acquisition]}{per}"
 
     @property
     def _opening(self) -> Opening:
@@ -81,5 +85,5 @@ class GaussianProcessSampler:
         from hpo_magic.search.one_thread import one_thread
 
         with one_thread():
-            expectation = Expectation(cube, history, self.acquisition, self.transform, rng)
+            expectation = Expectation(cube, history, self.acquisition, self.transform, rng, self.cost_aware)
             return maximise(expectation.value, cube, history, rng)

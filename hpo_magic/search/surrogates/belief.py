@@ -63,6 +63,18 @@ def of_failing(cube: Cube, history: History, prior: Prior) -> GaussianProcess:
     return gaussian_process.condition(points, y, cube.unordered, theta)
 
 
+def of_duration(cube: Cube, history: History, prior: Prior) -> Callable[[Array], Array]:
+    """Return the function that predicts log seconds at model coordinates, (n, d) → (n,)."""
+    known = [trial for trial in _picked(history, informative(history)) if trial.duration is not None]
+    if len(known) < 2:
+        return lambda model: np.zeros(len(model))
+    seconds = np.log(np.maximum([trial.duration or 0.0 for trial in known], 1e-3))
+    points, y = cube.encode(known), plain(seconds)
+    theta = gaussian_process.hyperparameters(points, y, cube.unordered, prior)
+    process = gaussian_process.condition(points, y, cube.unordered, theta)
+    return lambda model: process.predict(model)[0] * seconds.std() + seconds.mean()
+
+
 def think_ahead(cube: Cube, history: History, prior: Prior, transform: str) -> None:
     """Fit what the next proposal will need and what does not depend on the results that are still to come."""
     count = len(history.done)

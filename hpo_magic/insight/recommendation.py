@@ -1,0 +1,31 @@
+"""Which of the tried configs is the best in expectation: noise makes the best observed one a lucky one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hpo_magic.search.cube import cube_of
+from hpo_magic.search.one_thread import one_thread
+from hpo_magic.search.surrogates.belief import informative, of_goal
+from hpo_magic.search.surrogates.gaussian_process import Prior
+from hpo_magic.space import Space
+from hpo_magic.trials import History, Trial
+
+_ENOUGH = 5
+"""Trials below which a model has nothing to say."""
+
+
+def recommend(history: History, space: Space) -> Trial | None:
+    """Return the feasible trial with the smallest posterior mean of the first goal; None where none is feasible.
+
+    Repeats of a config are averaged by the model, whose noise they tell.
+    """
+    if len(history.done) < _ENOUGH or history.incumbent is None:
+        return history.incumbent
+    finished = History(history.done, history.goals, history.constraints)
+    with one_thread():
+        process, told = of_goal(cube_of(space), finished, 0, Prior(), "power")
+        means = process.predict(process.points[: len(told)])[0]
+    known = [finished.done[i] for i in informative(finished)]
+    feasible = np.array([history.feasible(trial) for trial in known])
+    return known[int(np.argmin(np.where(feasible, means, np.inf)))] if feasible.any() else history.incumbent
