@@ -23,6 +23,9 @@ Value = Callable[[Array], Array]
 _MOST_GOALS = 4
 """Above, boxes under the front become too many, and goals are scalarised."""
 
+_APART = 0.01
+"""A proposal stays so far from running trials in one coordinate at least: what lies nearer will be known anyway."""
+
 
 class Expectation:
     """The acquisition over a history's posterior.
@@ -63,6 +66,7 @@ class Expectation:
         if len(history.failed) >= FAILURES:
             limits.append(of_failing(cube, history, prior))
         self._limits = limits
+        self._running = cube.encode(history.running)
         self._seconds = of_duration(cube, history, prior) if cost_aware else None
         known = informative(history)
         feasible = np.array([history.feasible(history.done[i]) for i in known])
@@ -82,6 +86,9 @@ class Expectation:
         for process in self._limits:
             mean, spread = process.predict(model)
             worth = worth + log_ndtr(-mean / spread)
+        if len(self._running):
+            gaps = np.abs(model[:, None] - self._running[None]).max(axis=2).min(axis=1)
+            worth = np.where(gaps < _APART, worth - 1e6, worth)
         return worth if self._seconds is None else worth - self._seconds(model)
 
 

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 _SCATTERED, _LOCAL, _ROUNDS, _ELITE, _LEADERS = 600, 150, 3, 10, 5
 _RETURNED = 200
+_NEAR_FROM = 20
+"""From so many trials on every second proposal lies near the best, where a surrogate knows most."""
 
 
 def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng: np.random.Generator) -> Array:
@@ -40,9 +42,11 @@ def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng:
     >>> round(float(top[0, 0]), 2)
     0.7
     """
-    leaders = np.argsort(scalar_losses(history, rng), kind="stable")[:_LEADERS]
+    near = len(history) >= _NEAR_FROM and len(history) % 2 == 1
+    leaders = np.argsort(scalar_losses(history, rng), kind="stable")[: 1 if near else _LEADERS]
     anchors = cube.filled(cube.encode([history.done[i] for i in leaders]), rng)
-    points = np.vstack([rng.random((_SCATTERED, len(cube.space))), mutate(anchors, _LOCAL, 0.1, cube, rng)])
+    around = mutate(anchors, 2 * _LOCAL if near else _LOCAL, 0.1, cube, rng)
+    points = np.vstack([around, rng.random((0 if near else _SCATTERED, len(cube.space)))])
     scores = value(cube.model(points))
     for round_ in range(_ROUNDS):
         elite = points[np.argsort(-scores, kind="stable")[:_ELITE]]

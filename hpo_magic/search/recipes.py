@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from hpo_magic.search.protocols import Sampler, Scheduler
+from hpo_magic.search.samplers.auto import AutoSampler
 from hpo_magic.search.samplers.cmaes import CmaEsSampler
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.forest import ForestSampler
@@ -21,7 +22,7 @@ Recipe = Callable[[int], tuple[Sampler, Scheduler]]
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
-        "auto": lambda seed: (GaussianProcessSampler(seed), Full()),
+        "auto": lambda seed: (AutoSampler(seed), Full()),
         "gp": lambda seed: (GaussianProcessSampler(seed), Full()),
         "gp-lcb": lambda seed: (GaussianProcessSampler(seed, acquisition="lcb"), Full()),
         "gp-thompson": lambda seed: (GaussianProcessSampler(seed, acquisition="thompson"), Full()),

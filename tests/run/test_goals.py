@@ -113,7 +113,7 @@ def test_a_batch_is_of_different_trials():
     assert len(batch) == 6 and all(trial.state == "running" for trial in batch)
     points = np.array([[trial.config["x"], trial.config["y"]] for trial in batch])
     gaps = np.abs(points[:, None] - points[None]).max(axis=2)[~np.eye(6, dtype=bool)]
-    assert gaps.min() > 1e-4
+    assert gaps.min() >= 0.01
 
 
 def test_the_recommendation_is_less_lucky_than_the_best():

@@ -43,7 +43,7 @@ class GaussianProcessSampler:
 
     seed: int = 0
     acquisition: str = "logei"
-    start: int = 8
+    start: int = 5
     transform: str = "power"
     cost_aware: bool = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,10 @@ class SkoptSampler:
         told = [self._told(cube, row, columns) for row in cube.to_proposal(cube.encode(done))]
         optimizer.tell(told, losses)
         point = rng.random(len(cube.space))
-        for j, value in zip(columns, optimizer.ask(), strict=True):
+        with warnings.catch_warnings():  # it warns of every repeat; the opening passes over repeats
+            warnings.simplefilter("ignore")
+            asked = optimizer.ask()
+        for j, value in zip(columns, asked, strict=True):
             point[j] = (value + 0.5) / cube.in_play(j) if cube.unordered[j] else value
         return point[None]
 

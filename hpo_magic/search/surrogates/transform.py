@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_LAMBDAS = np.linspace(-2.0, 3.0, 51)
+_LAMBDAS = np.linspace(-2.0, 0.5, 41)
+"""Powers that draw the bad side together and the good side apart: how good the best are must not be squeezed."""
 _FAR = 5.0
 
 

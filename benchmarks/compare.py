@@ -1,0 +1,77 @@
+"""Runs of several optimisers on several problems, and how they compare: regret, rank, and an interval for each.
+
+Regret is (best so far - floor) / (median of random configs - floor); the floor is the least loss that anyone reached.
+Intervals are 90 % bootstrap intervals over problems.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.peers import Peer
+from benchmarks.problems import Problem
+from hpo_magic import Space
+
+Maker = Callable[[Space, int, int, int], Peer]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One search: its losses in order, and the seconds that the optimiser itself took a trial."""
+
+    peer: str
+    problem: str
+    seed: int
+    losses: tuple[float, ...]
+    seconds: float
+
+
+def search(name: str, make: Maker, problem: Problem, seed: int, trials: int) -> Run:
+    """Run one search."""
+    peer, evaluate = make(problem.space, seed, trials, 1), problem.make(seed)
+    losses, spent = [], 0.0
+    for _ in range(trials):
+        began = time.process_time()
+        config = peer.ask()
+        spent += time.process_time() - began
+        losses.append(evaluate(config))
+        began = time.process_time()
+        peer.tell(config, [losses[-1]])
+        spent += time.process_time() - began
+    return Run(name, problem.name, seed, tuple(losses), spent / trials)
+
+
+def report(runs: Sequence[Run], references: dict[str, tuple[float, float]], at: Sequence[int]) -> str:
+    """Return a table, a row a peer: regret, mean rank and its interval at each number of trials, milliseconds."""
+    peers, problems = sorted({run.peer for run in runs}), sorted({run.problem for run in runs})
+    regret = np.full((len(peers), len(problems), len(at)), np.nan)
+    for j, problem in enumerate(problems):
+        here = [run for run in runs if run.problem == problem]
+        low, median = references[problem]
+        low = min([low, *(min(run.losses) for run in here)])
+        for i, peer in enumerate(peers):
+            best = [np.minimum.accumulate(run.losses) for run in here if run.peer == peer]
+            regret[i, j] = np.mean([[(one[k - 1] - low) / (median - low) for k in at] for one in best], axis=0)
+    ranks = 1 + (regret[None] < regret[:, None]).sum(axis=1) + 0.5 * ((regret[None] == regret[:, None]).sum(axis=1) - 1)
+    head = "".join(f" regret@{k} | rank@{k} |" for k in at)
+    lines = [f"| |{head} ms a trial |", "|---|" + "---|" * (2 * len(at) + 1)]
+    for i in np.argsort(regret[:, :, -1].mean(axis=1)):
+        cells = "".join(
+            f" {regret[i, :, k].mean():.4f} | {ranks[i, :, k].mean():.2f} {interval(ranks[i, :, k])} |"
+            for k in range(len(at))
+        )
+        spent = 1000 * np.mean([run.seconds for run in runs if run.peer == peers[i]])
+        lines.append(f"| {peers[i]} |{cells} {spent:.1f} |")
+    return "\n".join([*lines, f"\n{len(problems)} problems, {len(runs)} runs"])
+
+
+def interval(values: np.ndarray) -> str:
+    """Return the 90 % bootstrap interval of a mean over problems."""
+    rng = np.random.default_rng(0)
+    means = values[rng.integers(len(values), size=(2000, len(values)))].mean(axis=1)
+    low, high = np.quantile(means, [0.05, 0.95])
+    return f"({low:.2f}-{high:.2f})"

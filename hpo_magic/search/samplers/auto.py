@@ -1,0 +1,68 @@
+"""The default: which sampler proposes next, by the space, the goals, and how much is known already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpo_magic.search.protocols import Sampler
+from hpo_magic.search.samplers.evolution import EvolutionSampler
+from hpo_magic.search.samplers.gp import GaussianProcessSampler
+from hpo_magic.search.samplers.tpe import TpeSampler
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import History
+
+_MANY_TRIALS, _MANY_PARAMETERS = 400, 30
+"""A Gaussian process knows at most so many trials, and tells distances apart in at most so many dimensions."""
+
+
+@dataclass(frozen=True)
+class AutoSampler:
+    """A Gaussian process; beyond what it can learn from, in turns with a Parzen estimator and with evolution.
+
+    Each part is asked on the whole history, so that what one finds the others use.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the space-filling start; the study's.
+    cost_aware : bool
+        Divide the improvement by the seconds that a trial is predicted to take.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> AutoSampler().explain(Space({"x": Float(0, 1)}), trials=50)
+    '5 spread points, then a Gaussian process with expected improvement'
+    """
+
+    seed: int = 0
+    cost_aware: bool = False
+
+    def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
+        """Return the next config, or None where everything has been tried."""
+        return self._part(space, history).propose(space, history, rng)
+
+    def ahead(self, space: Space, history: History) -> None:
+        """Prepare what the next proposal needs."""
+        self._part(space, history).ahead(space, history)
+
+    def explain(self, space: Space, trials: int | None) -> str:
+        """Say in one line what will be done, and why."""
+        said = self._process.explain(space, trials)
+        if len(space) > _MANY_PARAMETERS:
+            return f"{said}, in turns with a Parzen estimator and evolution, as {len(space)} parameters are many"
+        if trials is not None and trials > _MANY_TRIALS:
+            return f"{said}; from trial {_MANY_TRIALS} on in turns with a Parzen estimator and evolution"
+        return said
+
+    @property
+    def _process(self) -> GaussianProcessSampler:
+        return GaussianProcessSampler(self.seed, cost_aware=self.cost_aware)
+
+    def _part(self, space: Space, history: History) -> Sampler:
+        turn = len(history) % 4
+        if turn % 2 == 0 or (len(history) < _MANY_TRIALS and len(space) <= _MANY_PARAMETERS):
+            return self._process
+        return TpeSampler(self.seed) if turn == 1 else EvolutionSampler(self.seed)
