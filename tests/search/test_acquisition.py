@@ -6,9 +6,11 @@ import pytest
 from hpo_magic.search.acquisition import (
     expected_improvement,
     log_expected_improvement,
+    log_hypervolume_improvement,
     lower_confidence_bound,
     probability_of_improvement,
 )
+from hpo_magic.trials.pareto import hypervolume
 
 MU, SIGMA = np.array([0.0, 0.5, -1.0, 2.0]), np.array([1.0, 0.2, 2.0, 0.5])
 
@@ -30,3 +32,15 @@ def test_its_logarithm_is_smooth_where_it_underflows():
 
 def test_the_bound_falls_with_the_mean_and_rises_with_the_spread():
     assert lower_confidence_bound(np.array([1.0]), np.array([2.0]), 0.0) == pytest.approx(2.6)
+
+
+def test_the_hypervolume_improvement_is_that_of_sampling():
+    """Against 20,000 draws, within four standard errors of their mean."""
+    rng = np.random.default_rng(0)
+    front, corner = np.array([[0.2, 0.8], [0.5, 0.4], [0.9, 0.1]]), np.array([1.1, 1.1])
+    before = hypervolume(front, corner)
+    for mean, spread in (([0.3, 0.3], [0.2, 0.1]), ([0.9, 0.9], [0.3, 0.3])):
+        drawn = mean + spread * rng.standard_normal((20_000, 2))
+        gains = [hypervolume(np.vstack([front, one]), corner) - before for one in drawn]
+        exact = np.exp(log_hypervolume_improvement(front, corner)(np.array([mean]), np.array([spread])))[0]
+        assert exact == pytest.approx(np.mean(gains), abs=4 * np.std(gains) / np.sqrt(20_000))

@@ -1,0 +1,49 @@
+"""Fronts, layers and volumes against counting by brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpo_magic.trials.pareto import boxes, crowding, dominated, hypervolume, layers
+
+rows = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=14).map(lambda r: np.array(r, dtype=float))
+
+
+@given(rows)
+def test_dominated_is_what_the_definition_says(losses):
+    slow = [any((other <= row).all() and (other < row).any() for other in losses) for row in losses]
+    assert dominated(losses).tolist() == slow
+
+
+@given(rows)
+def test_layers_are_fronts_of_what_is_left(losses):
+    found = layers(losses)
+    for depth in range(found.max() + 1):
+        left = losses[found >= depth]
+        assert dominated(left).tolist() == (found[found >= depth] > depth).tolist()
+
+
+@given(rows)
+def test_the_hypervolume_counts_cells(losses):
+    """On a grid of whole numbers the volume is the number of cells that some point dominates."""
+    cells = np.stack(np.meshgrid(*[np.arange(7)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    covered = (losses[None] <= cells[:, None]).all(axis=2).any(axis=1).sum()
+    assert hypervolume(losses, np.full(3, 7.0)) == pytest.approx(covered)
+
+
+@given(rows)
+def test_boxes_are_disjoint_and_fill_what_is_free(losses):
+    front = losses[~dominated(losses)]
+    lower, upper = boxes(front, np.full(3, 7.0))
+    cells = np.stack(np.meshgrid(*[np.arange(7) + 0.5] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    inside = ((lower[None] < cells[:, None]) & (cells[:, None] < upper[None])).all(axis=2).sum(axis=1)
+    free = ~(front[None] <= cells[:, None]).all(axis=2).any(axis=1)
+    assert inside.tolist() == free.astype(int).tolist()
+
+
+def test_crowding_prefers_the_ends_and_the_lonely():
+    alone = crowding(np.array([[0.0, 4.0], [1.0, 3.0], [1.1, 2.9], [4.0, 0.0]]))
+    assert np.isinf(alone[[0, 3]]).all() and alone[2] > alone[1]
