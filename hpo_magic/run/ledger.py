@@ -129,7 +129,8 @@ class Ledger:
 
     def ahead(self) -> None:
         """Use the time while trials run to prepare the next proposal."""
-        self.strategy.sampler.ahead(self.space, self.journal.history)
+        with self._deciding:
+            self.strategy.sampler.ahead(self.space, self.journal.history)
 
     def report(self, number: int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""

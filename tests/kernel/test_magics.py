@@ -170,6 +170,20 @@ def test_a_search_without_results_says_why_in_text_too(shared):
     assert "trial 2, failed" in shared.run("%hpo log shapes")["text"]
 
 
+def test_several_metrics_and_a_constraint(shared):
+    cell = (
+        "%%hpo goals --minimize loss latency --subject-to 'size < 60' --subject-to size>2 -n 25 --wait --no-panel --store :memory:\n"
+        "x = 0.5  # hpo: 0.0..1.0\nsize = 100 * x\nloss, latency = (x - 0.5) ** 2, x"
+    )
+    answer = shared.run(cell)
+    assert answer["error"] == "" and "on the Pareto front of loss, latency" in answer["plain"][-1]
+    assert "<th>loss</th><th>latency</th><th>size</th>" in answer["html"][-1]
+    assert shared.value("all(2 < t.values['size'] < 60 for t in goals.pareto) and len(goals.pareto) > 3")
+    assert shared.run("%hpo best goals")["text"].count("latency = ") == shared.value("min(len(goals.pareto), 20)")
+    refused = shared.run(cell.replace("%%hpo goals", "%%hpo others").replace("size>2", "'sise > 2'"))
+    assert "the cell never sets the metric 'sise' (did you mean 'size'?)" in refused["text"]
+
+
 def test_magics_and_shell_lines_and_await_in_the_cell(shared):
     shared.run(
         "%%hpo mixed -n 2 --wait --store :memory:\nimport asyncio\nword = !echo from the shell\n"
