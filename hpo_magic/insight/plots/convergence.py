@@ -46,7 +46,8 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     inside = values == shown
     ax.plot(numbers[inside], shown[inside], "o", color=TRIAL, markersize=4, alpha=0.65, markeredgewidth=0)
     beyond = "v" if goal.sign < 0 else "^"  # an arrow towards where the value lies
-    ax.plot(numbers[~inside], shown[~inside], beyond, color=INK, markersize=4, alpha=0.5, markeredgewidth=0)
+    if not inside.all():
+        ax.plot(numbers[~inside], shown[~inside], beyond, color=INK, markersize=4, alpha=0.5, markeredgewidth=0)
     ax.step(numbers, best, where="post", color=LINE, linewidth=1.6)
     incumbent = history.incumbent
     if incumbent is not None:

@@ -12,7 +12,7 @@ from hpo_magic.space import Choice, Space
 from hpo_magic.space.encoding import to_unit
 from hpo_magic.trials import History
 
-_FAINT, _MOST = 120, 24
+_FAINT, _MOST = 80, 24
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:

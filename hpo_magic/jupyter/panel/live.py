@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART, _BREATH, _SHARE = 0.4, 0.2, 60
-"""Seconds between two drawings at least, and between two updates of the text; how often a drawing's own time apart."""
+_APART, _BREATH, _SHARE, _GLANCE = 0.4, 0.3, 80, 0.05
+"""Seconds between two drawings at least, and between two updates of the text; a drawing's own time that many times
+lies between it and the next; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
 
 
@@ -56,7 +57,13 @@ class Live:
             revision = self._study.ledger.journal.wait_change(revision, self._patience())
             if not self._stopping.is_set():
                 self._show()
-                self._stopping.wait(_BREATH)
+                self._rest()
+
+    def _rest(self) -> None:
+        """Leave the time between two updates to the search, unless the search comes to another phase meanwhile."""
+        phase, until = self._study.phase, time.monotonic() + _BREATH
+        while time.monotonic() < until and self._study.phase is phase and not self._stopping.wait(_GLANCE):
+            pass
 
     def _patience(self) -> float:
         """Seconds until something is due without a change: a drawing that was put off, or the time left."""
@@ -75,7 +82,7 @@ class Live:
             for name, plot in self._plots.items():
                 panel.plots[name].value = plot.png(history, study.space)
             took = time.thread_time() - spent
-            # Slow drawing is drawn less often, so that it takes a sixtieth of the time at most.
+            # Slow drawing is drawn less often, so that it takes an eightieth of the time at most.
             self._drawn, self._due = revision, began + max(_APART, _SHARE * took)
         if resting and self._kept != revision:
             self._kept = revision
