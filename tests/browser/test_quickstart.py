@@ -48,12 +48,12 @@ def test_the_quickstart(browser, lab, request):
 
     nb.click("Stop")
     nb.expect_state("stopped")
-    done = re.search(r"(\d+) of 40 trials", nb.panel().inner_text())
-    assert done and 0 < int(done.group(1)) < 40
+    done = re.search(r"(\d+) of 60 trials", nb.panel().inner_text())
+    assert done and 0 < int(done.group(1)) < 60
     nb.restart()
     for index in (LOAD, DATA, SEARCH):
         nb.run(index)
-    expect(nb.panel()).to_contain_text(f"goes on with version 1: {done.group(1)} of 40 trials")
+    expect(nb.panel()).to_contain_text(f"goes on with version 1: {done.group(1)} of 60 trials")
     expect(slider.locator("input[type=text]").first).to_have_value(str(bound))  # the edit is kept with the study
     for index in (WAIT, BEST, FRAME, PLOT, APPLY, SCORE):
         text = nb.run(index if index <= APPLY else index + 1)  # %hpo apply has put a cell below itself

@@ -47,8 +47,8 @@ def test_papermill_waits_and_a_second_run_goes_on(tmp_path):
         made = papermill.execute_notebook(source, tmp_path / "out.ipynb", cwd=str(tmp_path), progress_bar=False)
     search = next(cell for cell in made.cells if cell.source.startswith("%%hpo"))
     text = "".join(output.get("text", "") for output in search.outputs)
-    assert "goes on with version 1: 40 of 40 trials are there already" in text
-    assert "40 trials done, best accuracy" in html_of(search)
+    assert "goes on with version 1: 60 of 60 trials are there already" in text
+    assert "60 trials done, best accuracy" in html_of(search)
 
 
 def test_a_cell_that_fails_in_every_trial_ends_a_headless_run_with_its_reason(tmp_path):
