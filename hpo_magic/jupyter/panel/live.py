@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART, _BREATH, _SHARE, _GLANCE = 0.4, 0.3, 80, 0.05
-"""Seconds between two drawings at least, and between two updates of the text; a drawing's own time that many times
-lies between it and the next; seconds between two looks at the search's phase."""
+_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 1.5, 0.4, 80, 0.05
+"""Seconds between two drawings at least and at most, and between two updates of the text; a drawing's own time that
+many times lies between it and the next; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
 
 
@@ -82,8 +82,8 @@ class Live:
             for name, plot in self._plots.items():
                 panel.plots[name].value = plot.png(history, study.space)
             took = time.thread_time() - spent
-            # Slow drawing is drawn less often, so that it takes an eightieth of the time at most.
-            self._drawn, self._due = revision, began + max(_APART, _SHARE * took)
+            # Slow drawing is drawn less often, but never so seldom that the plots seem to stand still.
+            self._drawn, self._due = revision, began + min(max(_APART, _SHARE * took), _LATEST)
         if resting and self._kept != revision:
             self._kept = revision
             self.keep(self._report.bundle())
