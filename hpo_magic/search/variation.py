@@ -30,6 +30,11 @@ def mutate(parents: Array, count: int, width: float, cube: Cube, rng: np.random.
     return np.where(move, redrawn, children)
 
 
+def mutate_each(parents: Array, width: float, cube: Cube, rng: np.random.Generator) -> Array:
+    """Return one mutated child a parent, in their order, (k, d)."""
+    return np.vstack([mutate(parent[None], 1, width, cube, rng) for parent in parents])
+
+
 def differ(parents: Array, targets: Array, cube: Cube, rng: np.random.Generator) -> Array:
     """Return a child a target, (k, d), by differential evolution (Storn 1997, DE/rand-to-target/1/bin).
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
 from hpo_magic.search.scalar import scalar_losses
-from hpo_magic.search.variation import differ, mutate
+from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -61,5 +61,5 @@ class EvolutionSampler:
         picks = rng.integers(len(pool), size=(_CHILDREN, self.tournament)).min(axis=1)
         parents = pool[picks]
         recombined = differ(pool, parents, cube, rng)
-        mutated = np.vstack([mutate(parent[None], 1, 0.1, cube, rng) for parent in parents])
+        mutated = mutate_each(parents, 0.1, cube, rng)
         return np.where(rng.random((_CHILDREN, 1)) < 0.5, recombined, mutated)

@@ -62,11 +62,12 @@ class ForestSampler:
         bad = losses.max() + 0.5 * np.ptp(losses)
         known = (*done, *history.failed)
         y = np.append(losses, np.full(len(history.failed), bad))
-        forest = Forest(_seen(cube, cube.encode(known)), y, int(rng.integers(2**31)))
+        points = _seen(cube, cube.encode(known))
+        forest = Forest(points, y, int(rng.integers(2**31)))
         if history.running:  # believe what the forest says of those whose value is still to come
             ahead = _seen(cube, cube.encode(history.running))
             y = np.append(y, forest.predict(ahead)[0])
-            forest = Forest(np.vstack([_seen(cube, cube.encode(known)), ahead]), y, int(rng.integers(2**31)))
+            forest = Forest(np.vstack([points, ahead]), y, int(rng.integers(2**31)))
 
         def value(model: Array) -> Array:
             return log_expected_improvement(*forest.predict(_seen(cube, model)), float(losses.min()))

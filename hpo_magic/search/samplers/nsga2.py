@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
-from hpo_magic.search.variation import differ, mutate
+from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 from hpo_magic.trials.pareto import crowding, layers
@@ -53,7 +53,7 @@ class Nsga2Sampler:
         pool = cube.filled(cube.encode([history.done[i] for i in order]), rng)
         parents = pool[rng.integers(len(pool), size=(_CHILDREN, 2)).min(axis=1)]
         recombined = differ(pool, parents, cube, rng)
-        mutated = np.vstack([mutate(parent[None], 1, 0.1, cube, rng) for parent in recombined])
+        mutated = mutate_each(recombined, 0.1, cube, rng)
         return np.where(rng.random((_CHILDREN, 1)) < 0.5, recombined, mutated)
 
 
