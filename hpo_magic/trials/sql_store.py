@@ -58,6 +58,12 @@ _trials = sa.Table(
     sa.Column("log", sa.Text, nullable=False, default=""),
 )
 
+# What runs for every trial is built once: building a statement anew takes longer than running it.
+_this_trial = (_trials.c.study == sa.bindparam("key_study")) & (_trials.c.number == sa.bindparam("key_number"))
+_save = sa.update(_trials).where(_this_trial).values({c.name: sa.bindparam(c.name) for c in _trials.c if not c.primary_key})
+_add = sa.insert(_trials)
+_last = sa.select(sa.func.max(_trials.c.number)).where(_trials.c.study == sa.bindparam("study"))
+
 
 class SqlStore:
     """Studies and trials in three tables of a database.
@@ -156,17 +162,16 @@ class SqlStore:
         """Store a new trial and return it with the number that it was given."""
 
         def work(connection: sa.Connection) -> Trial:
-            last = connection.execute(sa.select(sa.func.max(_trials.c.number)).where(_trials.c.study == study)).scalar()
+            last = connection.execute(_last, {"study": study}).scalar()
             numbered = dataclasses.replace(trial, number=0 if last is None else last + 1)
-            connection.execute(sa.insert(_trials).values(study=study, **_row(numbered)))
+            connection.execute(_add, {"study": study, "number": numbered.number, **_row(numbered)})
             return numbered
 
         return self._retry("write to", work)
 
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""
-        where = (_trials.c.study == study) & (_trials.c.number == trial.number)
-        self._write(sa.update(_trials).where(where).values(**_row(trial)))
+        self._write(_save, {"key_study": study, "key_number": trial.number, **_row(trial)})
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
@@ -192,9 +197,9 @@ class SqlStore:
         """Close every connection."""
         self._engine.dispose()
 
-    def _write(self, statement: sa.Update) -> None:
+    def _write(self, statement: sa.Update, values: Mapping[str, Any] | None = None) -> None:
         with self._guard("write to"), self._engine.begin() as connection:
-            connection.execute(statement)
+            connection.execute(statement, values)
 
     def _retry(self, verb: str, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction, again where another process took the same number first."""
@@ -264,7 +269,6 @@ def _study(row: Any) -> StudyRecord:
 
 def _row(trial: Trial) -> dict[str, Any]:
     return {
-        "number": trial.number,
         "state": str(trial.state),
         "metric": trial.metric,
         "budget": trial.budget,

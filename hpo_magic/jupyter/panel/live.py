@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 1.5, 0.4, 80, 0.05
+_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 3.0, 0.4, 60, 0.05
 """Seconds between two drawings at least and at most, and between two updates of the text; a drawing's own time that
 many times lies between it and the next; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
@@ -78,11 +78,12 @@ class Live:
         _set(panel.message, message(study, panel.notice, panel.told))
         resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         if revision != self._drawn and (resting or time.monotonic() >= self._due):
-            began, spent = time.monotonic(), time.thread_time()
+            began = time.monotonic()
             for name, plot in self._plots.items():
                 panel.plots[name].value = plot.png(history, study.space)
-            took = time.thread_time() - spent
-            # Slow drawing is drawn less often, but never so seldom that the plots seem to stand still.
+            # By the clock, not by the time computed: where trials keep the processor busy, drawing waits for it and
+            # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
+            took = time.monotonic() - began
             self._drawn, self._due = revision, began + min(max(_APART, _SHARE * took), _LATEST)
         if resting and self._kept != revision:
             self._kept = revision
