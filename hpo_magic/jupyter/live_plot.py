@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hpo_magic.insight.plots import PLOTS
+from hpo_magic.jupyter.png import png
 from hpo_magic.space import Space
 from hpo_magic.trials import History
 
@@ -63,15 +63,7 @@ class LivePlot:
         self._canvas.restore_region(self._background)
         for artist in sorted(inside, key=lambda artist: artist.get_zorder()):
             self._axes.draw_artist(artist)
-        return self._encode()
-
-    def _encode(self) -> bytes:
-        from PIL import Image
-
-        file = io.BytesIO()
-        # Run lengths alone (zlib's type 3) take half of the time; pictures of plots are mostly runs.
-        Image.fromarray(np.asarray(self._canvas.buffer_rgba())).save(file, "png", compress_level=1, compress_type=3)
-        return file.getvalue()
+        return png(np.asarray(self._canvas.buffer_rgba()))
 
 
 def _inside(ax: Axes) -> list[Any]:

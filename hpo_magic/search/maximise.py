@@ -15,6 +15,8 @@ from hpo_magic.trials import History
 Array = NDArray[np.float64]
 
 _SCATTERED, _LOCAL, _ROUNDS, _ELITE, _LEADERS = 600, 150, 3, 10, 5
+_PER_DIMENSION = 0.25
+"""Share of the points that each dimension adds, up to four: a line or a square needs fewer."""
 _RETURNED = 200
 _NEAR_FROM = 20
 """From so many trials on every second proposal lies near the best, where a surrogate knows most."""
@@ -45,11 +47,13 @@ def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng:
     near = len(history) >= _NEAR_FROM and len(history) % 2 == 1
     leaders = np.argsort(scalar_losses(history, rng), kind="stable")[: 1 if near else _LEADERS]
     anchors = cube.filled(cube.encode([history.done[i] for i in leaders]), rng)
-    around = mutate(anchors, 2 * _LOCAL if near else _LOCAL, 0.1, cube, rng)
-    points = np.vstack([around, rng.random((0 if near else _SCATTERED, len(cube.space)))])
+    share = min(1.0, _PER_DIMENSION * len(cube.space))
+    local, scattered = int(share * _LOCAL), int(share * _SCATTERED)
+    around = mutate(anchors, 2 * local if near else local, 0.1, cube, rng)
+    points = np.vstack([around, rng.random((0 if near else scattered, len(cube.space)))])
     scores = value(cube.model(points))
     for round_ in range(_ROUNDS):
         elite = points[np.argsort(-scores, kind="stable")[:_ELITE]]
-        children = mutate(elite, _LOCAL, 0.05 / 2.5**round_, cube, rng)
+        children = mutate(elite, local, 0.05 / 2.5**round_, cube, rng)
         points, scores = np.vstack([points, children]), np.append(scores, value(cube.model(children)))
     return np.asarray(points[np.argsort(-scores, kind="stable")[:_RETURNED]])
