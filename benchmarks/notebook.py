@@ -160,7 +160,12 @@ def main() -> None:
             for kind in BODIES:
                 shares = [overhead(shell, kind, run=run) for run in range(5)]
                 print(f"| (runs: {', '.join(f'{100 * share:.1f}' for share in shares)} %) | | |")
-                line(f"wall time added to 100 trials of 0.2 s, {kind}, median of 5", 100 * statistics.median(shares), 5, "%")
+                line(
+                    f"wall time added to 100 trials of 0.2 s, {kind}, median of 5",
+                    100 * statistics.median(shares),
+                    5,
+                    "%",
+                )
             for kind, limit in (("numpy", 50), ("pure Python", 150)):
                 p95 = float(np.quantile(answers(shell, kind), 0.95))
                 line(f"answer of `1 + 1` while a {kind} trial runs, 95th percentile", 1000 * p95, limit, "ms")

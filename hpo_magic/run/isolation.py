@@ -90,7 +90,7 @@ def _restore(kept: dict[str, Any]) -> None:
         for name in set(os.environ) - set(kept["environment"]):
             del os.environ[name]
         os.environ.update(kept["environment"])
-    if "plots" in kept and dict(sys.modules["matplotlib"].rcParams) != kept["plots"]:
+    if "plots" in kept and dict.__ne__(sys.modules["matplotlib"].rcParams, kept["plots"]):
         dict.update(sys.modules["matplotlib"].rcParams, kept["plots"])
     if "numpy" in kept:
         sys.modules["numpy"].random.set_state(kept["numpy"])

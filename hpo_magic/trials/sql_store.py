@@ -60,7 +60,9 @@ _trials = sa.Table(
 
 # What runs for every trial is built once: building a statement anew takes longer than running it.
 _this_trial = (_trials.c.study == sa.bindparam("key_study")) & (_trials.c.number == sa.bindparam("key_number"))
-_save = sa.update(_trials).where(_this_trial).values({c.name: sa.bindparam(c.name) for c in _trials.c if not c.primary_key})
+_save = (
+    sa.update(_trials).where(_this_trial).values({c.name: sa.bindparam(c.name) for c in _trials.c if not c.primary_key})
+)
 _add = sa.insert(_trials)
 _last = sa.select(sa.func.max(_trials.c.number)).where(_trials.c.study == sa.bindparam("study"))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 3.0, 0.4, 60, 0.05
+_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 5.0, 0.4, 60, 0.05
 """Seconds between two drawings at least and at most, and between two updates of the text; a drawing's own time that
 many times lies between it and the next; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
@@ -35,7 +35,7 @@ class Live:
         self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
         """Hears the static result whenever the search rests."""
         self._drawn = self._kept = -1
-        self._due = 0.0
+        self._due, self._space = 0.0, panel.study.space
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
     def start(self) -> None:
@@ -77,7 +77,9 @@ class Live:
         _set(panel.head, head(study))
         _set(panel.message, message(study, panel.notice, panel.told))
         resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
-        if revision != self._drawn and (resting or time.monotonic() >= self._due):
+        edited = study.space is not self._space  # an edit shows at once
+        if revision != self._drawn and (resting or edited or time.monotonic() >= self._due):
+            self._space = study.space
             began = time.monotonic()
             for name, plot in self._plots.items():
                 panel.plots[name].value = plot.png(history, study.space)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 _JITTER = 1e-8
 _STEPS, _CLOSE = 30, 1e-5
-"""Of the optimiser: the most steps, and the relative gain below which it ends; closer costs a fifth more for nothing."""
+"""Of the optimiser: the most steps, and the relative gain below which it ends; closer costs more for nothing."""
 
 
 @dataclass(frozen=True)
