@@ -1,27 +1,92 @@
-"""Where the checkpoint folders of trials are: beside a SQLite file, else in the current folder or a temporary one."""
+"""Checkpoint folders of trials: where they are, and how a promotion or a fork inherits them.
+
+They lie beside a SQLite file, else in the current folder, or in a temporary one for a store in memory.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from hpo_magic.trials import History, State, Trial
 
-def folder_of(store: str, study: str, version: int, trial: int) -> Path:
-    """Return the folder of a trial; it is not made yet.
+
+@dataclass(frozen=True)
+class Inherited:
+    """What a trial finds in its folder: the budget at which it was written, 0 for nothing, and what is to be said."""
+
+    budget: int = 0
+    note: str = ""
+
+
+class Checkpoints:
+    """The folders of one study's trials.
 
     Examples
     --------
-    >>> folder_of("sqlite:////data/hpo.db", "svm", 1, 7).as_posix()
+    >>> Checkpoints(Path("/data"), "svm", 1).folder(7).as_posix()
     '/data/hpo_checkpoints/svm-1/7'
     """
-    safe = re.sub(r"[^\w.-]", "_", study)
-    return _base(store) / "hpo_checkpoints" / f"{safe}-{version}" / str(trial)
+
+    def __init__(self, base: Path, study: str, version: int) -> None:
+        safe = re.sub(r"[^\w.-]", "_", study)
+        self._base = base / "hpo_checkpoints" / f"{safe}-{version}"
+
+    def folder(self, number: int) -> Path:
+        """Return the folder of a trial; it is not made yet."""
+        return self._base / str(number)
+
+    def used(self, number: int) -> bool:
+        """Whether a trial has files of its own."""
+        return self.folder(number).is_dir()
+
+    def prepare(self, history: History, trial: Trial) -> Inherited:
+        """Give a trial that goes on from another one a copy of its files, in place of whatever is in its folder.
+
+        A copy, so that a trial killed while it writes leaves those of its predecessor whole.
+        """
+        if trial.parent is None:
+            return Inherited()
+        source = _predecessor(history, trial)
+        if source is None or not source.kept:
+            return Inherited()
+        own, files = self.folder(trial.number), self.folder(source.number)
+        shutil.rmtree(own, ignore_errors=True)
+        try:
+            shutil.copytree(files, own)
+        except OSError as error:
+            shutil.rmtree(own, ignore_errors=True)
+            why = "are gone" if isinstance(error, FileNotFoundError) else f"cannot be copied ({error})"
+            return Inherited(
+                0, f"trial {trial.number} begins anew: the checkpoint files of trial {source.number} {why}"
+            )
+        return Inherited(source.budget or 0)
 
 
-def _base(store: str) -> Path:
+def _predecessor(history: History, trial: Trial) -> Trial | None:
+    """Return the trial with a smaller budget that a trial goes on from; if it was lost when tried before, the same."""
+    parent = trial.parent
+    while parent is not None:
+        known = history.trials[parent]
+        if (known.budget or 0) < (trial.budget or 0):
+            return known
+        parent = known.parent if known.state is State.LOST else None
+    return None
+
+
+def base_of(store: str) -> Path:
+    """Return the folder that holds the checkpoints of a store.
+
+    Examples
+    --------
+    >>> base_of("sqlite:////data/hpo.db").as_posix()
+    '/data'
+    """
     prefix = "sqlite:///"
     if store == ":memory:":
         return Path(_temporary(os.getpid()).name)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
+from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
 
 
@@ -31,6 +32,7 @@ class TrialContext:
     folder: Path | None = None
     stop: Event = field(default_factory=Event)
     steps: int = 0
+    last: int | None = None
 
 
 current: ContextVar[TrialContext | None] = ContextVar("hpo_magic_trial", default=None)
@@ -50,6 +52,8 @@ def report(value: float, step: int | None = None) -> None:
     ------
     TrialStop
         Inside a trial that should stop. Outside a trial nothing happens.
+    StudyError
+        Where the step is below the last one.
 
     Examples
     --------
@@ -61,7 +65,11 @@ def report(value: float, step: int | None = None) -> None:
     from hpo_magic.run.metric import as_number
 
     at = context.steps if step is None else int(step)
-    context.steps = at + 1
+    if context.last is not None and at < context.last:
+        raise StudyError(
+            f"report(step={at}) after step {context.last}: steps may not go back; leave step out to have it counted"
+        )
+    context.steps, context.last = at + 1, at
     go_on = context.on_report(as_number(value, "the reported value"), at)
     if not go_on or context.stop.is_set():
         raise TrialStop(f"stopped at step {at}")

@@ -6,18 +6,17 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from threading import RLock
 
 import numpy as np
 
 from hpo_magic.errors import SpaceError, StoreError, StudyError
-from hpo_magic.run.checkpoints import folder_of
+from hpo_magic.run.checkpoints import Checkpoints, base_of
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.logs import TrialLog
 from hpo_magic.run.metric import as_number
 from hpo_magic.run.trial_run import Outcome
-from hpo_magic.search.protocols import Sample
+from hpo_magic.search.protocols import Promote, Wait
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Choice, Config, Space
@@ -26,7 +25,7 @@ from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
 from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
-from hpo_magic.trials.trial import Report
+from hpo_magic.trials.trial import Report, appended
 
 REPORTS_SAVED = 1.0
 """Seconds between two commits of reports; what comes in between is stored with the trial's result."""
@@ -81,6 +80,8 @@ class Ledger:
         self._found_running = {t.number for t in self.journal.history.running if t.state is State.RUNNING}
         self._reports_saved = 0.0
         self._logs: dict[int, TrialLog] = {}
+        self._cut: set[int] = set()
+        self._checkpoints = Checkpoints(base_of(store.url), record.name, record.version)
 
     def edit_space(self, change: Callable[[Space], Space]) -> Space:
         """Change the space from the next proposal on."""
@@ -117,9 +118,11 @@ class Ledger:
                 self.journal.save(started)
                 return started
             action = self.strategy.scheduler.next(self.space, history)
-            if not isinstance(action, Sample):
+            if isinstance(action, Wait):
                 return None
-            config = self.strategy.sampler.propose(self.space, history, self.strategy.rng(len(history)))
+            if isinstance(action, Promote):
+                return self._promote(history.trials[action.trial], action)
+            config = self.strategy.propose(self.space, history)
             if config is None:
                 return None
             if self.space.budget is not None:
@@ -127,10 +130,15 @@ class Ledger:
             trial = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, started=time.time())
             return self.journal.add(trial)
 
+    def _promote(self, trial: Trial, action: Promote) -> Trial:
+        config = {**(action.config or trial.config), str(self.space.budget): action.budget}
+        new = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, parent=trial.number)
+        return self.journal.add(dataclasses.replace(new, started=time.time()))
+
     def ahead(self) -> None:
         """Use the time while trials run to prepare the next proposal."""
         with self._deciding:
-            self.strategy.sampler.ahead(self.space, self.journal.history)
+            self.strategy.ahead(self.space, self.journal.history)
 
     def report(self, number: int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""
@@ -139,12 +147,15 @@ class Ledger:
             running = self.journal.get(number)
             if running.state is not State.RUNNING:
                 return False
-            running = dataclasses.replace(running, reports=(*running.reports, Report(int(step), given)))
+            running = dataclasses.replace(running, reports=appended(running.reports, Report(int(step), given)))
             self.journal.put(running)
         if time.monotonic() - self._reports_saved > REPORTS_SAVED:
             self._reports_saved = time.monotonic()
             self.journal.save(running)
-        return self.strategy.scheduler.keep(self.space, self.journal.history, running)
+        keep = self.strategy.scheduler.keep(self.space, self.journal.history, running)
+        if not keep:
+            self._cut.add(number)
+        return keep
 
     def finish(self, number: int, outcome: Outcome, log: str = "", ended: float | None = None) -> Trial:
         """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`)."""
@@ -152,11 +163,23 @@ class Ledger:
         if running.state is not State.RUNNING:
             raise StudyError(f"trial {number} is {running.state}, not running; its result was thrown away")
         state = State.DONE if outcome.values is not None else State.FAILED if outcome.failure else State.STOPPED
+        values = outcome.values
+        if number in self._cut and state is not State.FAILED:
+            state, values = self._stopped(running, values)
         finished = dataclasses.replace(
-            running, state=state, values=outcome.values, error=outcome.failure, finished=ended or time.time(), log=log
-        )
+            running, state=state, values=values, error=outcome.failure, finished=ended or time.time(), log=log,
+            kept=self._checkpoints.used(number),
+        )  # fmt: skip
         self.journal.save(finished)
+        self._cut.discard(number)
         return finished
+
+    def _stopped(self, trial: Trial, values: dict[str, float] | None) -> tuple[State, dict[str, float]]:
+        """Return the state and the values of a trial that the scheduler has stopped."""
+        metric, sign = self.metrics[0], self.goals[0].sign
+        if getattr(self.strategy.scheduler, "completes", False):
+            return State.DONE, values or {metric: sign * min(sign * report.value for report in trial.reports)}
+        return State.STOPPED, values or {metric: trial.reports[-1].value}
 
     def recover(self) -> None:
         """Mark trials that ran when their process died as lost, and queue their configs again."""
@@ -173,7 +196,12 @@ class Ledger:
         """Return the live side of a trial."""
         number = trial.number
         seed = int(np.random.SeedSequence([self.strategy.seed, number, 1]).generate_state(1)[0] >> 1)
-        folder: Path = folder_of(self.store.url, self.record.name, self.record.version, number)
+        inherited = self._checkpoints.prepare(self.journal.history, trial)
+        if inherited.note:
+            self.notices.append(inherited.note)
+        if inherited.budget != trial.resumed:
+            self.journal.put(dataclasses.replace(self.journal.get(number), resumed=inherited.budget))
+        folder = self._checkpoints.folder(number)
         made = TrialContext(number, seed, on_report=lambda value, step: self.report(number, value, step), folder=folder)
         live = {known: log for known, log in self._logs.items() if not self.journal.get(known).state.ended}
         self._logs = {**live, number: made.log}
@@ -186,7 +214,7 @@ class Ledger:
 
     def counted(self) -> int:
         """Return how many trials count towards a limit: those that ran to their end."""
-        return sum(trial.state in (State.DONE, State.FAILED) for trial in self.journal.history.trials)
+        return sum(trial.cut or trial.state in (State.DONE, State.FAILED) for trial in self.journal.history.trials)
 
     def flush(self) -> None:
         """Store what could not be stored before."""

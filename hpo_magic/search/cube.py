@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hpo_magic.search.fidelity import budget_of, rungs_of
 from hpo_magic.space import Budget, Choice, Config, Float, Int, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.space.encoding import from_unit, to_unit
@@ -39,6 +40,8 @@ class Cube:
         self.unordered = np.array([isinstance(d, Choice) and not d.ordered for d in space.values()])  # (d,)
         self.options = np.array([_count(space, name) for name in space])  # (d,), inf for a continuous one
         self.held = np.array([n in space.fixed or n == space.budget or _single(space, n) for n in space])  # (d,)
+        budget = budget_of(space)
+        self._budget = None if budget is None else (space.names.index(str(space.budget)), budget)
         self._inactive = np.where(self.unordered, NO_OPTION, INACTIVE)  # (d,)
         self._columns = [_column(space, name) for name in space]
         self._configs: list[Config | None] = []  # of the trials whose coordinates are known, by number
@@ -50,6 +53,23 @@ class Cube:
         columns = [read(points[:, j]) for j, read in enumerate(self._columns)]
         model = np.stack(columns, axis=1)
         return np.where(self.active(model), model, self._inactive)
+
+    def at_full_budget(self, model: Array) -> Array:
+        """Return model coordinates with the budget at its largest, (n, d) → (n, d)."""
+        if self._budget is None:
+            return model
+        j, budget = self._budget
+        moved = model.copy()
+        moved[:, j] = _log_place(budget, rungs_of(self.space)[-1])
+        return moved
+
+    def at_least_budget(self, model: Array, known: Array) -> Array:
+        """Return model coordinates with the budget at the least that is known, (n, d), (k, d) → (n, d)."""
+        if self._budget is None:
+            return model
+        moved = model.copy()
+        moved[:, self._budget[0]] = known[:, self._budget[0]].min()
+        return moved
 
     def in_play(self, j: int) -> int:
         """Return how many options of a choice are in play."""
@@ -93,6 +113,9 @@ class Cube:
             if self._configs[trial.number] is not trial.config:
                 row = self.space.encode(trial.config)
                 self._rows[trial.number] = np.where(np.isnan(row), self._inactive, row)
+                if self._budget is not None:
+                    j, budget = self._budget
+                    self._rows[trial.number, j] = _log_place(budget, trial.budget or budget.high)
                 self._configs[trial.number] = trial.config
         return np.asarray(self._rows[rows])
 
@@ -127,10 +150,10 @@ def _single(space: Space, name: str) -> bool:
 def _column(space: Space, name: str) -> Callable[[Array], Array]:
     """Return the function from proposal to model coordinates of one parameter."""
     domain = space[name]
+    if isinstance(domain, Budget):
+        return _constant(_log_place(domain, rungs_of(space)[-1]))
     if name in space.fixed:
         return _constant(to_unit(domain, space.fixed[name]))
-    if isinstance(domain, Budget):
-        return _constant(1.0 - 0.5 / (levels(domain) or 1) if not domain.log else to_unit(domain, domain.high))
     if isinstance(domain, Choice):
         places = np.array([to_unit(domain, option) for option in space.options(name)])
         if domain.ordered and name not in space.chosen:
@@ -148,6 +171,11 @@ def _column(space: Space, name: str) -> Callable[[Array], Array]:
         return log_int
     count = levels(domain) or 1
     return lambda u: (np.minimum((u * count).astype(int), count - 1) + 0.5) / count
+
+
+def _log_place(budget: Budget, spent: int) -> float:
+    """Return where a budget lies between the least and the most, by its logarithm: each doubling teaches as much."""
+    return float(np.log(spent / budget.low) / np.log(budget.high / budget.low))
 
 
 def _constant(coordinate: float) -> Callable[[Array], Array]:

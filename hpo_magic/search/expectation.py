@@ -75,7 +75,7 @@ class Expectation:
         if not feasible.any():
             return  # until something is feasible, only that counts
         if len(goals) == 1:
-            self._goal = _single(*goals[0], feasible, acquisition, rng)
+            self._goal = _single(*goals[0], cube, feasible, acquisition, rng)
         else:
             told = np.stack([y for _, y in goals], axis=1)[feasible]
             self._goal = _several([process for process, _ in goals], told)
@@ -97,15 +97,29 @@ def _constant(model: Array) -> Array:
 
 
 def _single(
-    process: GaussianProcess, y: Array, feasible: NDArray[np.bool_], acquisition: str, rng: np.random.Generator
+    process: GaussianProcess,
+    y: Array,
+    cube: Cube,
+    feasible: NDArray[np.bool_],
+    acquisition: str,
+    rng: np.random.Generator,
 ) -> Value:
     if acquisition == "thompson":
         seed = int(rng.integers(2**31))
         return lambda model: -process.sample(model, np.random.default_rng(seed))
     score = ACQUISITIONS[acquisition]
-    means = process.predict(process.points[: len(y)])[0]
+    means = process.predict(cube.at_full_budget(process.points[: len(y)]))[0]
     best = float(means[feasible].min())
-    return lambda model: score(*process.predict(model), best)
+    if cube.space.budget is None:
+        return lambda model: score(*process.predict(model), best)
+    # What counts is the mean at the full budget, but a trial begins with the least and tells little of the full one: by
+    # the spread up there, the place of a trial just made would remain the most attractive.
+    known = process.points
+
+    def value(model: Array) -> Array:
+        return score(process.predict(model)[0], process.predict(cube.at_least_budget(model, known))[1], best)
+
+    return value
 
 
 def _several(processes: list[GaussianProcess], told: Array) -> Value:

@@ -34,10 +34,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Promote:
-    """Run the config of an earlier trial again, on a larger budget."""
+    """Go on from an earlier trial on a larger budget, with its config or, forked, with another one."""
 
     trial: int
     budget: int
+    config: Config | None = None
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,17 @@ Action: TypeAlias = Sample | Promote | Wait
 
 @runtime_checkable
 class Scheduler(Protocol):
-    """Decides how long trials run: also a pure function of the history."""
+    """Decides how long trials run: also a pure function of the history.
+
+    One whose attribute ``completes`` is true stops trials that have nothing more to gain: what they reported best is
+    their result. Trials that others stop are never best.
+    """
 
     def next(self, space: Space, history: History) -> Action:
         """Return what to start next."""
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Whether a trial that has just reported shall go on."""
+
+    def explain(self, space: Space) -> str:
+        """Say in a few words how long trials run; nothing where all run to their end."""

@@ -1,4 +1,4 @@
-"""Recipes: the names of strategies. A new sampler is one file and one line here."""
+"""Recipes: the names of strategies. A new sampler or scheduler is one file and one line here."""
 
 from __future__ import annotations
 
@@ -16,23 +16,80 @@ from hpo_magic.search.samplers.nsga2 import Nsga2Sampler
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.samplers.skopt import SkoptSampler
 from hpo_magic.search.samplers.tpe import TpeSampler
+from hpo_magic.search.schedulers.asha import Asha
 from hpo_magic.search.schedulers.full import Full
+from hpo_magic.search.schedulers.hyperband import Hyperband
+from hpo_magic.search.schedulers.patience import Patience
+from hpo_magic.search.schedulers.percentile import Percentile
 
 Recipe = Callable[[int], tuple[Sampler, Scheduler]]
 
-RECIPES: Mapping[str, Recipe] = MappingProxyType(
+
+def _full(sampler: Callable[[int], Sampler]) -> Recipe:
+    return lambda seed: (sampler(seed), Full())
+
+
+SAMPLERS: Mapping[str, Callable[[int], Sampler]] = MappingProxyType(
     {
-        "auto": lambda seed: (AutoSampler(seed), Full()),
-        "gp": lambda seed: (GaussianProcessSampler(seed), Full()),
-        "gp-lcb": lambda seed: (GaussianProcessSampler(seed, acquisition="lcb"), Full()),
-        "gp-thompson": lambda seed: (GaussianProcessSampler(seed, acquisition="thompson"), Full()),
-        "tpe": lambda seed: (TpeSampler(seed), Full()),
-        "forest": lambda seed: (ForestSampler(seed), Full()),
-        "skopt": lambda seed: (SkoptSampler(seed), Full()),
-        "evolution": lambda seed: (EvolutionSampler(seed), Full()),
-        "cmaes": lambda seed: (CmaEsSampler(seed), Full()),
-        "nsga2": lambda seed: (Nsga2Sampler(seed), Full()),
-        "random": lambda seed: (RandomSampler(seed), Full()),
-        "grid": lambda seed: (GridSampler(), Full()),
+        "auto": AutoSampler,
+        "gp": GaussianProcessSampler,
+        "gp-lcb": lambda seed: GaussianProcessSampler(seed, acquisition="lcb"),
+        "gp-thompson": lambda seed: GaussianProcessSampler(seed, acquisition="thompson"),
+        "tpe": TpeSampler,
+        "forest": ForestSampler,
+        "skopt": SkoptSampler,
+        "evolution": EvolutionSampler,
+        "cmaes": CmaEsSampler,
+        "nsga2": Nsga2Sampler,
+        "random": RandomSampler,
+        "grid": lambda seed: GridSampler(),
     }
 )
+
+SCHEDULERS: Mapping[str, Callable[[int], Scheduler]] = MappingProxyType(
+    {
+        "full": lambda seed: Full(),
+        "halving": lambda seed: Hyperband(hedge=False),
+        "hyperband": lambda seed: Hyperband(),
+        "asha": lambda seed: Asha(),
+        "median": lambda seed: Percentile(0.5),
+        "percentile": lambda seed: Percentile(0.25),
+        "patience": lambda seed: Patience(),
+    }
+)
+
+_CHEAP = 20
+"""Where a Gaussian process meets asynchronous halving: so many spread configs at the lowest rung, then promotions."""
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        **{name: _full(sampler) for name, sampler in SAMPLERS.items()},
+        "auto": lambda seed: (AutoSampler(seed, cheap=_CHEAP), Asha(eta=2, begin=_CHEAP, stops=False)),
+        "asha-gp": lambda seed: (GaussianProcessSampler(seed, start=_CHEAP), Asha(eta=2, begin=_CHEAP)),
+        "bohb": lambda seed: (TpeSampler(seed), Hyperband()),
+        "dehb": lambda seed: (EvolutionSampler(seed), Hyperband()),
+        "halving": lambda seed: (RandomSampler(seed), Hyperband(hedge=False)),
+        "hyperband": lambda seed: (RandomSampler(seed), Hyperband()),
+        "asha": lambda seed: (RandomSampler(seed), Asha()),
+        "median": lambda seed: (AutoSampler(seed), Percentile(0.5)),
+        "percentile": lambda seed: (AutoSampler(seed), Percentile(0.25)),
+        "patience": lambda seed: (AutoSampler(seed), Patience()),
+    }
+)
+
+
+def pair(name: str) -> Recipe | None:
+    """Return the parts of a recipe's name, or of a pair such as "tpe+median"; None where there is no such.
+
+    Examples
+    --------
+    >>> sampler, scheduler = pair("tpe+median")(0)
+    >>> scheduler.share
+    0.5
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    one, plus, other = name.partition("+")
+    if not plus or one not in SAMPLERS or other not in SCHEDULERS:
+        return None
+    return lambda seed: (SAMPLERS[one](seed), SCHEDULERS[other](seed))

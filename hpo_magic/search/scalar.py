@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hpo_magic.search.fidelity import places
 from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
@@ -14,6 +15,7 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
     """Return a loss a finished trial, (n_done,).
 
     Several goals become an augmented Chebyshev sum with random weights, new at every proposal (Knowles 2006, eq. 2).
+    Where budgets differ, losses become places among those of the same budget.
     Trials that miss a constraint are worse than all that meet them, the more so the more they miss.
 
     Examples
@@ -25,7 +27,7 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
     """
     losses = history.losses
     if losses.shape[1] == 1:
-        scalar = losses[:, 0].copy()
+        scalar = places(history, losses[:, 0].copy())
     else:
         low, span = losses.min(axis=0), np.ptp(losses, axis=0)
         weighted = rng.dirichlet(np.ones(losses.shape[1])) * (losses - low) / np.where(span > 0, span, 1.0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from hpo_magic.errors import StrategyError, did_you_mean
+from hpo_magic.search.fidelity import matured
 from hpo_magic.search.protocols import Sampler, Scheduler
-from hpo_magic.search.recipes import RECIPES
+from hpo_magic.search.recipes import RECIPES, SCHEDULERS, pair
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import History
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,23 @@ class Strategy:
         """Whether the sampler weighs gains against seconds."""
         return bool(getattr(self.sampler, "cost_aware", False))
 
+    def propose(self, space: Space, history: History) -> Config | None:
+        """Return the next config, or None where everything has been tried."""
+        return self.sampler.propose(space, self._read(history), self.rng(len(history)))
+
+    def explain(self, space: Space, trials: int | None) -> str:
+        """Say in one line what will be done on this space within so many trials, and why."""
+        said = [self.sampler.explain(space, trials), self.scheduler.explain(space)]
+        return "; ".join(part for part in said if part)
+
+    def ahead(self, space: Space, history: History) -> None:
+        """Do now what the next proposal needs in any case."""
+        self.sampler.ahead(space, self._read(history))
+
+    def _read(self, history: History) -> History:
+        """Return the history as the sampler reads it: most learn one thing of a config, at its largest budget."""
+        return history.lessons if getattr(self.sampler, "reads_budgets", False) else matured(history.lessons)
+
     def rng(self, number: int) -> np.random.Generator:
         """Return the random stream of a trial number."""
         return np.random.default_rng([self.seed, number])
@@ -53,6 +72,7 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
     Parameters
     ----------
     name : str or Strategy
+        A recipe's name, or a sampler's and a scheduler's: ``"tpe+median"``.
     seed : int
     cost_aware : bool
         Weigh what is to be gained against the seconds that a trial is predicted to take.
@@ -73,10 +93,11 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
         return name
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise StrategyError(f"seed={seed!r} must be a whole number, 0 or above")
-    make: Callable[[int], tuple[Sampler, Scheduler]] | None = RECIPES.get(str(name).lower())
+    make = pair(str(name).lower())
     if make is None:
         raise StrategyError(
-            f"strategy={name!r} is unknown{did_you_mean(str(name), RECIPES)}; choose one of {', '.join(RECIPES)}"
+            f"strategy={name!r} is unknown{did_you_mean(str(name), RECIPES)}; choose one of {', '.join(RECIPES)}, "
+            f"or a sampler and how long it runs, as in tpe+median ({', '.join(SCHEDULERS)})"
         )
     sampler, scheduler = make(seed)
     if cost_aware:

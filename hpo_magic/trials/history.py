@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,6 +85,14 @@ class History:
         return all(constraint.holds(trial.values or {}) for constraint in self.constraints)
 
     @cached_property
+    def lessons(self) -> History:
+        """The history as samplers read it: trials that a scheduler stopped count with the last value they reported."""
+        if not any(trial.cut for trial in self.trials):
+            return self
+        told = tuple(dataclasses.replace(t, state=State.DONE) if t.cut else t for t in self.trials)
+        return History(told, self.goals, self.constraints)
+
+    @cached_property
     def done(self) -> tuple[Trial, ...]:
         """Trials that ended with a value."""
         return tuple(trial for trial in self.trials if trial.state is State.DONE)
@@ -100,8 +109,13 @@ class History:
 
     @cached_property
     def incumbent(self) -> Trial | None:
-        """The best trial so far by the first goal, of those that meet the constraints; of equals, the first."""
-        return min(filter(self.feasible, self.done), key=self.loss, default=None)
+        """The best trial so far by the first goal, of those that meet the constraints; of equals, the first.
+
+        Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
+        """
+        fit = [trial for trial in self.done if self.feasible(trial)]
+        most = max((trial.budget or 0 for trial in fit), default=0)
+        return min((trial for trial in fit if (trial.budget or 0) == most), key=self.loss, default=None)
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:

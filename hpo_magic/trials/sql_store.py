@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from hpo_magic.errors import StoreError
 from hpo_magic.space import Space
@@ -19,7 +20,7 @@ from hpo_magic.trials.trial import Failure, Report, State, Trial
 
 T = TypeVar("T")
 
-SCHEMA = 1
+SCHEMA = 2
 BUSY_SECONDS = 10
 """How long a statement waits for another writer before the database counts as locked."""
 
@@ -56,6 +57,8 @@ _trials = sa.Table(
     sa.Column("reports", sa.Text),
     sa.Column("error", sa.Text),
     sa.Column("log", sa.Text, nullable=False, default=""),
+    sa.Column("kept", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),
 )
 
 # What runs for every trial is built once: building a statement anew takes longer than running it.
@@ -110,6 +113,8 @@ class SqlStore:
             version = connection.execute(sa.select(_meta.c.schema_version)).scalar()
             if version is None:
                 connection.execute(sa.insert(_meta).values(schema_version=SCHEMA))
+            elif version == 1:
+                _from_first(connection)
             elif version != SCHEMA:
                 raise StoreError(
                     f"store={self.url!r} was written by another version of hpo_magic "
@@ -240,6 +245,13 @@ def _engine(url: str) -> sa.Engine:
     return engine
 
 
+def _from_first(connection: sa.Connection) -> None:
+    """Bring a store of schema 1 up to date: it knew no checkpoints."""
+    for column in (_trials.c.kept, _trials.c.resumed):
+        connection.execute(sa.text(f"ALTER TABLE hpo_trials ADD COLUMN {CreateColumn(column).compile(connection)}"))
+    connection.execute(sa.update(_meta).values(schema_version=SCHEMA))
+
+
 def _reason(error: BaseException) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
@@ -282,6 +294,8 @@ def _row(trial: Trial) -> dict[str, Any]:
         "reports": json.dumps(trial.reports) if trial.reports else None,
         "error": None if trial.error is None else json.dumps(dataclasses.asdict(trial.error)),
         "log": trial.log,
+        "kept": trial.kept,
+        "resumed": trial.resumed,
     }
 
 
@@ -299,4 +313,6 @@ def _trial(row: Any, space: Space) -> Trial:
         started=row.started,
         finished=row.finished,
         log=row.log,
+        kept=row.kept,
+        resumed=row.resumed,
     )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from hpo_magic.space import Config
@@ -43,6 +45,24 @@ class Report(NamedTuple):
     value: float
 
 
+_MOST_REPORTS = 1024
+
+
+def appended(reports: tuple[Report, ...], new: Report) -> tuple[Report, ...]:
+    """Return reports with one more; a step reported again counts as reported last, and too many are thinned to half.
+
+    Examples
+    --------
+    >>> few = appended((Report(0, 1.0),), Report(0, 2.0))
+    >>> many = tuple(Report(step, 0.0) for step in range(1024))
+    >>> few, len(appended(many, Report(1024, 0.0)))
+    ((Report(step=0, value=2.0),), 513)
+    """
+    if reports and new.step == reports[-1].step:
+        return (*reports[:-1], new)
+    return (*(reports if len(reports) < _MOST_REPORTS else reports[::2]), new)
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a trial failed: the exception's type and message, the line of the cell, and the traceback."""
@@ -64,6 +84,16 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """What a trial reported, step by step, in columns: the steps, the means, lowest and highest values up to each."""
+
+    steps: tuple[int, ...]
+    means: tuple[float, ...]
+    lowest: tuple[float, ...]
+    highest: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Trial:
     """One run of a config.
 
@@ -81,6 +111,11 @@ class Trial:
     budget : int or None
         What the trial may spend.
     reports : tuple of Report
+        By step; of very many, every second, fourth … is kept.
+    kept : bool
+        Whether it used its checkpoint folder.
+    resumed : int
+        The budget at which the files that it found there had been written; 0 where it began anew.
     parent : int or None
         The trial that this one repeats or goes on from.
     error : Failure or None
@@ -107,6 +142,26 @@ class Trial:
     started: float | None = None
     finished: float | None = None
     log: str = field(default="", repr=False)
+    kept: bool = False
+    resumed: int = 0
+
+    @cached_property
+    def curve(self) -> Curve:
+        """What was reported, in columns."""
+        values = [report.value for report in self.reports]
+        means = (total / count for count, total in enumerate(accumulate(values), 1))
+        steps = tuple(report.step for report in self.reports)
+        return Curve(steps, tuple(means), tuple(accumulate(values, min)), tuple(accumulate(values, max)))
+
+    @property
+    def cut(self) -> bool:
+        """Whether a scheduler stopped it early; its values are what it had reported last."""
+        return self.state is State.STOPPED and self.values is not None
+
+    @property
+    def cost(self) -> int:
+        """What it spent of its budget itself, 0 where it has none."""
+        return 0 if self.budget is None else max(self.budget - self.resumed, 0)
 
     @property
     def value(self) -> float | None:

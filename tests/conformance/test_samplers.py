@@ -1,4 +1,4 @@
-"""One suite for every recipe: what any sampler must hold to."""
+"""One suite for every sampler: what any of them must hold to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hpo_magic.search.novelty import key
-from hpo_magic.search.recipes import RECIPES
+from hpo_magic.search.recipes import SAMPLERS
 from hpo_magic.search.strategy import strategy
 from hpo_magic.space import Choice, Float, Int, Space
 from hpo_magic.trials import Failure, Goal, History, State, Trial
 from tests.strategies import histories, spaces
 
-pytestmark = pytest.mark.parametrize("name", sorted(RECIPES))
+pytestmark = pytest.mark.parametrize("name", sorted(SAMPLERS))
 
 TREE = Space(
     {

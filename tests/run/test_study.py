@@ -101,9 +101,10 @@ def test_reports_are_kept_and_told_to_stop_after_the_end(study):
 
 
 def test_the_budget_is_in_the_config():
-    study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, minimize="loss")
-    trial = study.ask()
-    assert trial.config["epochs"] == trial.budget == 9
+    space = {"x": Float(0, 1), "epochs": Budget(1, 9)}
+    for strategy, budget in (("gp", 9), ("auto", 1)):
+        trial = Study(space, minimize="loss", strategy=strategy).ask()
+        assert trial.config["epochs"] == trial.budget == budget
 
 
 def test_a_finite_space_ends(study):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from hpo_magic.search.fidelity import matured
 from hpo_magic.search.protocols import Sampler
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
@@ -29,6 +32,8 @@ class AutoSampler:
         Seed of the space-filling start; the study's.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take.
+    cheap : int
+        Spread points where the space has a budget and trials begin small; 0: no more than elsewhere.
 
     Examples
     --------
@@ -39,30 +44,34 @@ class AutoSampler:
 
     seed: int = 0
     cost_aware: bool = False
+    cheap: int = 0
+    reads_budgets: ClassVar[bool] = True
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        return self._part(space, history).propose(space, history, rng)
+        part = self._part(space, history)
+        return part.propose(space, history if part == self._process(space) else matured(history), rng)
 
     def ahead(self, space: Space, history: History) -> None:
         """Prepare what the next proposal needs."""
-        self._part(space, history).ahead(space, history)
+        part = self._part(space, history)
+        part.ahead(space, history if part == self._process(space) else matured(history))
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done, and why."""
-        said = self._process.explain(space, trials)
+        said = self._process(space).explain(space, trials)
         if len(space) > _MANY_PARAMETERS:
             return f"{said}, in turns with a Parzen estimator and evolution, as {len(space)} parameters are many"
         if trials is not None and trials > _MANY_TRIALS:
             return f"{said}; from trial {_MANY_TRIALS} on in turns with a Parzen estimator and evolution"
         return said
 
-    @property
-    def _process(self) -> GaussianProcessSampler:
-        return GaussianProcessSampler(self.seed, cost_aware=self.cost_aware)
+    def _process(self, space: Space) -> GaussianProcessSampler:
+        process = GaussianProcessSampler(self.seed, cost_aware=self.cost_aware)
+        return dataclasses.replace(process, start=self.cheap) if self.cheap and space.budget is not None else process
 
     def _part(self, space: Space, history: History) -> Sampler:
         turn = len(history) % 4
         if turn % 2 == 0 or (len(history) < _MANY_TRIALS and len(space) <= _MANY_PARAMETERS):
-            return self._process
+            return self._process(space)
         return TpeSampler(self.seed) if turn == 1 else EvolutionSampler(self.seed)

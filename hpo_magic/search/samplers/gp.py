@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     cost_aware: bool = False
+    reads_budgets: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.acquisition not in _NAMES:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hpo_magic.search.fidelity import rungs_of
 from hpo_magic.search.protocols import Action, Sample
-from hpo_magic.space import Budget, Space
+from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
 
 
@@ -15,15 +16,20 @@ class Full:
 
     Examples
     --------
+    >>> from hpo_magic.space import Budget
     >>> Full().next(Space({"epochs": Budget(1, 81)}), History())
     Sample(budget=81)
     """
 
     def next(self, space: Space, history: History) -> Action:
         """Start a new config on the whole budget."""
-        domain = space[space.budget] if space.budget else None
-        return Sample(domain.high if isinstance(domain, Budget) else None)
+        steps = rungs_of(space)
+        return Sample(steps[-1] if steps else None)
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial."""
         return True
+
+    def explain(self, space: Space) -> str:
+        """Say nothing: all trials run to their end."""
+        return ""

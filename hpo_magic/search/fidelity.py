@@ -1,0 +1,144 @@
+"""Budgets: the rungs that they are tried at, and which trials are one config on its way up.
+
+Notation (Li 2018): R the largest budget, r the smallest, η how many compete for one place on the next rung.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.space import Budget, Space
+from hpo_magic.trials import History, State, Trial
+
+ETA = 3
+"""How many compete for one place on the next rung, unless told otherwise (Li 2018, section 2.6)."""
+
+
+def budget_of(space: Space) -> Budget | None:
+    """Return the budget of a space, or None where it has none."""
+    domain = space[space.budget] if space.budget is not None else None
+    return domain if isinstance(domain, Budget) else None
+
+
+def rungs(low: int, high: int, eta: int = ETA) -> tuple[int, ...]:
+    """Return the budgets of the rungs, the largest being `high`, each `eta` times the one below (Li 2018, algorithm 1).
+
+    Examples
+    --------
+    >>> rungs(1, 81), rungs(500, 10_000), rungs(5, 8)
+    ((1, 3, 9, 27, 81), (1111, 3333, 10000), (8,))
+    """
+    count = 0
+    while low * eta ** (count + 1) <= high:
+        count += 1
+    return tuple(max(low, round(high / eta**k)) for k in range(count, -1, -1))
+
+
+def rungs_of(space: Space, eta: int = ETA) -> tuple[int, ...]:
+    """Return the rungs of a space's budget: one where it is fixed, none where there is no budget."""
+    budget = budget_of(space)
+    if budget is None:
+        return ()
+    fixed = space.fixed.get(str(space.budget))
+    return rungs(budget.low, budget.high, eta) if fixed is None else (int(fixed),)
+
+
+@dataclass(frozen=True)
+class Climber:
+    """One config on its way up: its trials by budget.
+
+    Attributes
+    ----------
+    root : Trial
+        Its first trial.
+    at : dict of int to Trial
+        The trial that counts at each budget: one that ended with a value, else one to come, else one that failed.
+    """
+
+    root: Trial
+    at: dict[int, Trial] = field(default_factory=dict)
+
+
+def climbers(history: History) -> list[Climber]:
+    """Return the configs of a history with budgets, in the order in which they were begun.
+
+    A trial belongs to its parent's climber: as its promotion where its budget is larger, as its repeat where it is the
+    same. Lost and interrupted trials count nowhere: they are tried again.
+    """
+    found: dict[int, Climber] = {}
+    ordered: list[Climber] = []
+    for trial in history.trials:
+        if trial.budget is None:
+            continue
+        parent = None if trial.parent is None else found.get(trial.parent)
+        if parent is None:
+            parent = Climber(trial)
+            ordered.append(parent)
+        found[trial.number] = parent
+        known = parent.at.get(trial.budget)
+        if _weight(trial) and (known is None or _weight(trial) > _weight(known)):
+            parent.at[trial.budget] = trial
+    return [climber for climber in ordered if climber.at]
+
+
+def _weight(trial: Trial) -> int:
+    if trial.state is State.LOST or (trial.state is State.STOPPED and trial.values is None):
+        return 0
+    return {State.DONE: 3, State.WAITING: 2, State.RUNNING: 2}.get(trial.state, 1)
+
+
+def loss_at(history: History, climber: Climber, budget: int) -> float | None:
+    """Return a climber's loss at a rung; infinite where it failed or missed a constraint, None while it is to come."""
+    trial = climber.at.get(budget)
+    if trial is None or not trial.state.ended:
+        return None
+    return history.loss(trial) if trial.state is State.DONE and history.feasible(trial) else math.inf
+
+
+def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Climber]:
+    """Return those of a group that have ended at a rung with a finite loss, the best first; of equals the older."""
+    losses = [(loss, climber) for climber in group if (loss := loss_at(history, climber, budget)) is not None]
+    finite = [(loss, climber) for loss, climber in losses if math.isfinite(loss)]
+    return [climber for _, climber in sorted(finite, key=lambda pair: (pair[0], pair[1].root.number))]
+
+
+def matured(history: History) -> History:
+    """Return the history without the trials of a config that has a value at a larger budget.
+
+    For samplers that learn one thing of a config.
+
+    Examples
+    --------
+    >>> small = Trial(0, {"x": 1, "n": 1}, State.DONE, {"value": 2.0}, budget=1)
+    >>> large = Trial(1, {"x": 1, "n": 3}, State.DONE, {"value": 1.0}, budget=3, parent=0)
+    >>> len(matured(History((small, large))).trials)
+    1
+    """
+    outdone = {
+        trial.number
+        for climber in climbers(history)
+        for budget, trial in climber.at.items()
+        if any(other > budget and above.state is State.DONE for other, above in climber.at.items())
+    }
+    return history.having(lambda trial: trial.number not in outdone) if outdone else history
+
+
+def places(history: History, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the place of each finished trial among those of its budget, (n,), where budgets differ; else the losses.
+
+    Losses at different budgets cannot be compared, places can: those who reached a rung were the best of the one below.
+    Of two with the same place the one with the larger budget is ahead.
+    """
+    budgets = np.array([trial.budget or 0 for trial in history.done])
+    if len(set(budgets.tolist())) < 2:
+        return losses
+    place = np.empty(len(losses))
+    for budget in np.unique(budgets):
+        which = np.flatnonzero(budgets == budget)
+        place[which] = np.argsort(np.argsort(losses[which], kind="stable"), kind="stable")
+    return np.asarray(place - budgets / (budgets.max() + 1.0))

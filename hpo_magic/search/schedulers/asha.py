@@ -1,0 +1,87 @@
+"""Asynchronous successive halving: whoever is among the best third of a rung goes up at once; nobody waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hpo_magic.errors import StrategyError
+from hpo_magic.search.curves import best_by
+from hpo_magic.search.fidelity import ETA, climbers, loss_at, ranked, rungs_of
+from hpo_magic.search.protocols import Action, Promote, Sample
+from hpo_magic.space import Space
+from hpo_magic.trials import History, Trial
+
+
+@dataclass(frozen=True)
+class Asha:
+    """Promotes by budget (Li 2020, algorithm 2); without a budget, stops by what trials report.
+
+    Parameters
+    ----------
+    eta : int
+        Of so many on a rung, one goes up.
+    begin : int
+        So many configs are begun before any goes up; what is promoted among a few is mostly luck.
+    stops : bool
+        Whether trials of a space without a budget are stopped at steps 1, η, η² … unless they are among the best
+        1/η of those that came so far (Li 2020, section 3.3).
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Budget
+    >>> from hpo_magic.trials import State
+    >>> space = Space({"epochs": Budget(1, 9)})
+    >>> Asha().next(space, History())
+    Sample(budget=1)
+    >>> done = [Trial(i, {"epochs": 1}, State.DONE, {"value": 3.0 - i}, budget=1) for i in range(3)]
+    >>> Asha().next(space, History(tuple(done)))
+    Promote(trial=2, budget=3)
+    """
+
+    eta: int = ETA
+    begin: int = 0
+    stops: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.eta, int) or self.eta < 2:
+            raise StrategyError(f"eta={self.eta!r} must be a whole number, 2 or above")
+
+    def next(self, space: Space, history: History) -> Action:
+        """Promote from the highest rung that has somebody to promote, else start a new config at the lowest."""
+        steps = rungs_of(space, self.eta)
+        if not steps:
+            return Sample()
+        group = climbers(history)
+        if len(group) < self.begin:
+            return Sample(steps[0])
+        for rung in range(len(steps) - 2, -1, -1):
+            here, above = steps[rung], steps[rung + 1]
+            ended = sum(loss_at(history, climber, here) is not None for climber in group)
+            for climber in ranked(history, group, here)[: ended // self.eta]:
+                if above not in climber.at:
+                    return Promote(climber.at[here].number, above)
+        return Sample(steps[0])
+
+    def explain(self, space: Space) -> str:
+        """Say which part goes up, and through which budgets."""
+        steps = rungs_of(space, self.eta)
+        if len(steps) > 1:
+            return f"{space.budget} grows from {steps[0]} to {steps[-1]} for the best 1/{self.eta} of each rung"
+        return f"the best 1/{self.eta} go on at each rung of their reports" if self.stops and not steps else ""
+
+    def keep(self, space: Space, history: History, trial: Trial) -> bool:
+        """Stop a trial without a budget that is not among the best of those that reached its rung."""
+        if not self.stops or trial.budget is not None or not trial.reports:
+            return True
+        step = trial.reports[-1].step + 1
+        level = 1
+        while level * self.eta <= step:
+            level *= self.eta
+        if level != step:
+            return True
+        sign = history.goals[0].sign
+        losses = sorted(
+            sign * value for other in history.trials if (value := best_by(other, step - 1, sign)) is not None
+        )
+        own = best_by(trial, step - 1, sign)
+        return own is None or len(losses) < self.eta or sign * own <= losses[len(losses) // self.eta - 1]

@@ -1,0 +1,65 @@
+"""Stopping by comparison: a trial ends where it is worse than most others were at the same step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpo_magic.errors import StrategyError
+from hpo_magic.search.curves import best_by, mean_by
+from hpo_magic.search.protocols import Action
+from hpo_magic.search.schedulers.full import Full
+from hpo_magic.space import Space
+from hpo_magic.trials import History, State, Trial
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """Stops a trial whose best value so far is worse than the means of the best `share` of others up to that step.
+
+    With a half this is the median rule (Golovin 2017, section 3.2.2).
+
+    Parameters
+    ----------
+    share : float
+        In (0, 1): that share of the trials would go on.
+    begin : int
+        So many trials run to their end first.
+    warmup : int
+        Reports of a trial that are waited for.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials.trial import Report
+    >>> ended = [Trial(i, {}, State.DONE, {"value": i}, reports=(Report(0, i), Report(1, i))) for i in range(3)]
+    >>> bad = Trial(3, {}, State.RUNNING, reports=(Report(0, 9.0), Report(1, 9.0)))
+    >>> Percentile(begin=3).keep(Space({}), History((*ended, bad)), bad)
+    False
+    """
+
+    share: float = 0.5
+    begin: int = 5
+    warmup: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise StrategyError(f"share={self.share!r} must lie between 0 and 1, as 0.5 for the median")
+
+    def next(self, space: Space, history: History) -> Action:
+        """Start a new config on the whole budget."""
+        return Full().next(space, history)
+
+    def explain(self, space: Space) -> str:
+        """Say what is stopped."""
+        return f"trials not among the best {self.share:.0%} at their step are stopped, from trial {self.begin} on"
+
+    def keep(self, space: Space, history: History, trial: Trial) -> bool:
+        """Whether the trial is among the best, as far as can be told at its last step."""
+        if len(trial.reports) <= self.warmup:
+            return True
+        sign, step = history.goals[0].sign, trial.reports[-1].step
+        ended = (other for other in history.trials if other.state is State.DONE or other.cut)
+        means = [sign * mean for other in ended if (mean := mean_by(other, step)) is not None]
+        own = best_by(trial, step, sign)
+        return own is None or len(means) < self.begin or bool(sign * own <= np.quantile(means, self.share))
