@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hpo_magic.insight.confirmation import Confirmation
+    from hpo_magic.insight.schedule import Segment
 
 
 class Study:
@@ -169,6 +170,13 @@ class Study:
         self.optimize(chosen, trials=self.ledger.counted() + repeats * len(top), workers=self.limits.workers)
         return compare(top, [trial for trial in self.trials[first:] if trial.parent is not None], self.goals[0])
 
+    @property
+    def best_schedule(self) -> tuple[Segment, ...]:
+        """The values that the best trial was trained with, over the steps of its budget; for populations."""
+        from hpo_magic.insight.schedule import schedule_of
+
+        return schedule_of(self.history, self.original.budget)
+
     def to_frame(self) -> Any:
         """Return a row a trial: a pandas DataFrame if pandas is there, else a dict of columns."""
         from hpo_magic.trials.frame import to_frame
@@ -176,7 +184,7 @@ class Study:
         return to_frame(self.history, self.original.names)
 
     def plot(self, name: str = "convergence", ax: Axes | None = None) -> Figure:
-        """Return a figure with a plot of the study: "convergence" or "parameters"."""
+        """Return a figure with a plot: "convergence", "parameters", "curves", "brackets" or "schedule"."""
         from hpo_magic.insight.plots import figure
 
         return figure(name, self.history, self.space, ax)

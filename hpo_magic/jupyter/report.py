@@ -9,6 +9,8 @@ from typing import Any
 
 from hpo_magic.insight.plots.parameters import readable
 from hpo_magic.jupyter.live_plot import LivePlot
+from hpo_magic.search.fidelity import budget_of, climbers
+from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.study import Study
 from hpo_magic.trials import State, Trial
 
@@ -20,7 +22,7 @@ class Report:
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._plots = {name: LivePlot(name) for name in ("convergence", "parameters")}
+        self._plots: dict[str, LivePlot] = {}
 
     def bundle(self) -> dict[str, str]:
         """Return the result as a MIME bundle."""
@@ -29,13 +31,39 @@ class Report:
     def html(self) -> str:
         """Return pictures and table; everything that comes from trials is escaped."""
         history = self._study.history
+        for name in worth_seeing(self._study):
+            self._plots.setdefault(name, LivePlot(name))
         pictures = "".join(
             f'<img class="hpo-static-plot" alt="{escape(name)} of {escape(self._study.name)}" '
             f'style="max-width:49%;display:inline-block" src="data:image/png;base64,'
-            f'{base64.b64encode(plot.png(history, self._study.space)).decode()}"/>'
-            for name, plot in self._plots.items()
+            f'{base64.b64encode(self._plots[name].png(history, self._study.space)).decode()}"/>'
+            for name in worth_seeing(self._study)
         )
         return f'<div class="hpo-static">{pictures}{table(self._study)}</div>'
+
+
+def worth_seeing(study: Study) -> tuple[str, ...]:
+    """Return the plots that show something of a study: curves where trials report, rungs where they have budgets."""
+    names = ["convergence", "parameters"]
+    budgets = study.original.budget is not None
+    if budgets or any(trial.reports for trial in study.trials):
+        names.append("curves")
+    if budgets:
+        names.append("schedule" if isinstance(study.strategy.scheduler, Pbt) else "brackets")
+    return tuple(names)
+
+
+def spent(study: Study) -> str:
+    """Return in words what trials have spent of their budget, and what full runs would have cost; "" without one.
+
+    What a promoted trial found in its checkpoint folder it did not spend again.
+    """
+    budget = budget_of(study.original)
+    ended = [trial for trial in study.trials if trial.state.ended and trial.budget is not None]
+    if budget is None or not ended:
+        return ""
+    full = budget.high * len(climbers(study.history))
+    return f"{sum(trial.cost for trial in ended):,} of {full:,} {study.original.budget} that full runs would have cost"
 
 
 def text(study: Study) -> str:
@@ -64,6 +92,8 @@ def headline(study: Study) -> str:
         parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
     elif best is not None:
         parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}")
+    if spent(study):
+        parts.append(spent(study))
     message = study.runner.message if study.runner else ""
     return ", ".join(parts) + (f" ({message})" if message else "")
 

@@ -56,11 +56,14 @@ class Cube:
 
     def at_full_budget(self, model: Array) -> Array:
         """Return model coordinates with the budget at its largest, (n, d) → (n, d)."""
-        if self._budget is None:
-            return model
+        return model if self._budget is None else self.at_budget(model, rungs_of(self.space)[-1])
+
+    def at_budget(self, model: Array, spent: int) -> Array:
+        """Return model coordinates with the budget at a value, (n, d) → (n, d); of a space that has one."""
+        assert self._budget is not None
         j, budget = self._budget
         moved = model.copy()
-        moved[:, j] = _log_place(budget, rungs_of(self.space)[-1])
+        moved[:, j] = _log_place(budget, spent)
         return moved
 
     def at_least_budget(self, model: Array, known: Array) -> Array:

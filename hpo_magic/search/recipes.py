@@ -20,6 +20,8 @@ from hpo_magic.search.schedulers.asha import Asha
 from hpo_magic.search.schedulers.full import Full
 from hpo_magic.search.schedulers.hyperband import Hyperband
 from hpo_magic.search.schedulers.patience import Patience
+from hpo_magic.search.schedulers.pb2 import bandit
+from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.search.schedulers.percentile import Percentile
 
 Recipe = Callable[[int], tuple[Sampler, Scheduler]]
@@ -55,6 +57,8 @@ SCHEDULERS: Mapping[str, Callable[[int], Scheduler]] = MappingProxyType(
         "median": lambda seed: Percentile(0.5),
         "percentile": lambda seed: Percentile(0.25),
         "patience": lambda seed: Patience(),
+        "pbt": Pbt,
+        "pb2": lambda seed: Pbt(seed, explore=bandit),
     }
 )
 
@@ -64,8 +68,8 @@ _CHEAP = 20
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         **{name: _full(sampler) for name, sampler in SAMPLERS.items()},
-        "auto": lambda seed: (AutoSampler(seed, cheap=_CHEAP), Asha(eta=2, begin=_CHEAP, stops=False)),
-        "asha-gp": lambda seed: (GaussianProcessSampler(seed, start=_CHEAP), Asha(eta=2, begin=_CHEAP)),
+        "auto": lambda seed: (AutoSampler(seed, cheap=_CHEAP), Asha(eta=2, begin=_CHEAP, hedge=0.2, stops=False)),
+        "asha-gp": lambda seed: (GaussianProcessSampler(seed, start=_CHEAP), Asha(eta=2, begin=_CHEAP, hedge=0.2)),
         "bohb": lambda seed: (TpeSampler(seed), Hyperband()),
         "dehb": lambda seed: (EvolutionSampler(seed), Hyperband()),
         "halving": lambda seed: (RandomSampler(seed), Hyperband(hedge=False)),
@@ -74,6 +78,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "median": lambda seed: (AutoSampler(seed), Percentile(0.5)),
         "percentile": lambda seed: (AutoSampler(seed), Percentile(0.25)),
         "patience": lambda seed: (AutoSampler(seed), Patience()),
+        "pbt": lambda seed: (RandomSampler(seed), Pbt(seed)),
+        "pb2": lambda seed: (RandomSampler(seed), Pbt(seed, explore=bandit)),
     }
 )
 

@@ -11,13 +11,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hpo_magic.errors import StudyError, did_you_mean
-from hpo_magic.insight.plots import convergence, parameters
+from hpo_magic.insight.plots import brackets, convergence, curves, parameters, schedule
 from hpo_magic.space import Space
 from hpo_magic.trials import History
 
 Draw = Callable[[History, Space, Axes], None]
 
-PLOTS: Mapping[str, Draw] = MappingProxyType({"convergence": convergence.draw, "parameters": parameters.draw})
+PLOTS: Mapping[str, Draw] = MappingProxyType(
+    {
+        "convergence": convergence.draw,
+        "parameters": parameters.draw,
+        "curves": curves.draw,
+        "brackets": brackets.draw,
+        "schedule": schedule.draw,
+    }
+)
 
 
 class Picture(Figure):

@@ -42,7 +42,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     low, high = _limits(values, goal.sign, log)
     ax.set_ylim(low, high)
     shown = np.clip(values, low, high)
-    best = np.minimum.accumulate(goal.sign * values) * goal.sign
+    best = _best_so_far(history) * goal.sign
     inside = values == shown
     ax.plot(numbers[inside], shown[inside], "o", color=TRIAL, markersize=4, alpha=0.65, markeredgewidth=0)
     beyond = "v" if goal.sign < 0 else "^"  # an arrow towards where the value lies
@@ -53,6 +53,19 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     if incumbent is not None:
         ax.plot([incumbent.number], [goal.sign * history.loss(incumbent)], "*", color=BEST, markersize=13)
     _failures(history, ax, low)
+
+
+def _best_so_far(history: History) -> Array:
+    """Return the best loss so far at each finished trial, at the largest budget so far; NaN before the first."""
+    best, most, found = np.nan, -1, []
+    for trial in history.done:
+        spent = trial.budget or 0
+        if history.feasible(trial) and spent >= most:
+            loss = history.loss(trial)
+            best = loss if spent > most or np.isnan(best) else min(best, loss)
+            most = spent
+        found.append(best)
+    return np.array(found)
 
 
 def _failures(history: History, ax: Axes, low: float) -> None:

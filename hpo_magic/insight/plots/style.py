@@ -9,6 +9,7 @@ TRIAL = "#56a0d3"
 BEST = "#e69f00"
 LINE = "#0091c8"
 FAILED = "#d55e00"
+SERIES = ("#0091c8", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#8c8c00", "#56a0d3")
 _DRESSED = "hpo_magic"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hpo_magic.insight.plots.parameters import readable
 from hpo_magic.jupyter.live_plot import LivePlot
-from hpo_magic.jupyter.report import Report, failures
+from hpo_magic.jupyter.report import Report, failures, spent, worth_seeing
 from hpo_magic.run.runner import Phase
 from hpo_magic.study import Study
 
@@ -29,7 +29,7 @@ class Live:
 
     def __init__(self, panel: Panel) -> None:
         self._panel, self._study = panel, panel.study
-        self._plots = {name: LivePlot(name) for name in panel.plots}
+        self._plots: dict[str, LivePlot] = {}
         self._report = Report(panel.study)
         self._stopping = threading.Event()
         self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
@@ -81,8 +81,12 @@ class Live:
         if revision != self._drawn and (resting or edited or time.monotonic() >= self._due):
             self._space = study.space
             began = time.monotonic()
-            for name, plot in self._plots.items():
+            shown = worth_seeing(study)
+            for name in shown:
+                plot = self._plots.setdefault(name, LivePlot(name))
                 panel.plots[name].value = plot.png(history, study.space)
+            for name, picture in panel.plots.items():
+                picture.layout.display = None if name in shown else "none"
             # By the clock, not by the time computed: where trials keep the processor busy, drawing waits for it and
             # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
             took = time.monotonic() - began
@@ -112,6 +116,8 @@ def head(study: Study) -> str:
     elif best is not None:
         value = f"{escape(study.metrics[0])} {readable(best.value)}"
         parts.append(f'<span class="hpo-best">best {value} (trial {best.number})</span>')
+    if spent(study):
+        parts.append(f'<span class="hpo-spent">{escape(spent(study))}</span>')
     left = time_left(study)
     if left:
         parts.append(f'<span class="hpo-left">{left}</span>')

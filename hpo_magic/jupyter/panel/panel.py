@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from hpo_magic.errors import HpoError, StudyError
+from hpo_magic.insight.plots import PLOTS
 from hpo_magic.jupyter.panel.live import Live
 from hpo_magic.jupyter.panel.rows import ChoiceRow, NumberRow
 from hpo_magic.jupyter.panel.style import CSS
@@ -39,11 +40,12 @@ class Panel:
         """What the last click complains of, and what it has done."""
         self.head = widgets.HTML()
         self.message = widgets.HTML()
-        self.plots = {name: widgets.Image(format="png") for name in ("convergence", "parameters")}
+        self.plots = {name: widgets.Image(format="png") for name in PLOTS}
         for name, plot in self.plots.items():
             plot.add_class("hpo-plot")
             plot.layout.max_width = "49%"
             plot.alt = f"{name} plot"
+            plot.layout.display = "none"
         self._inputs: list[Any] = []
         make = ChoiceRow, NumberRow
         rows = [
@@ -54,7 +56,7 @@ class Panel:
         ]
         self.box = widgets.VBox(
             [widgets.HTML(f"<style>{CSS}</style>"), self.head, self._buttons(), self._limits(), self.message,
-             widgets.HBox(list(self.plots.values())), widgets.VBox(rows)]
+             widgets.HBox(list(self.plots.values()), layout={"flex_flow": "row wrap"}), widgets.VBox(rows)]
         )  # fmt: skip
         self.box.add_class("hpo-panel")
         self._inputs = [w for w in _tree(self.box) if isinstance(w, (widgets.ValueWidget, widgets.Button))]

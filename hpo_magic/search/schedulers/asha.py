@@ -11,6 +11,9 @@ from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
 
+_UNHEDGED = 3
+"""Full runs' cost before a hedge begins: until then a model knows too little to spend one at once."""
+
 
 @dataclass(frozen=True)
 class Asha:
@@ -22,6 +25,9 @@ class Asha:
         Of so many on a rung, one goes up.
     begin : int
         So many configs are begun before any goes up; what is promoted among a few is mostly luck.
+    hedge : float
+        From a cost of three full runs on, that share of the cost goes to configs that run on the full budget at once,
+        in case that small budgets mislead.
     stops : bool
         Whether trials of a space without a budget are stopped at steps 1, η, η² … unless they are among the best
         1/η of those that came so far (Li 2020, section 3.3).
@@ -40,11 +46,14 @@ class Asha:
 
     eta: int = ETA
     begin: int = 0
+    hedge: float = 0.0
     stops: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.eta, int) or self.eta < 2:
             raise StrategyError(f"eta={self.eta!r} must be a whole number, 2 or above")
+        if not 0 <= self.hedge < 1:
+            raise StrategyError(f"hedge={self.hedge!r} must be a share, 0 or above and below 1")
 
     def next(self, space: Space, history: History) -> Action:
         """Promote from the highest rung that has somebody to promote, else start a new config at the lowest."""
@@ -54,6 +63,11 @@ class Asha:
         group = climbers(history)
         if len(group) < self.begin:
             return Sample(steps[0])
+        if self.hedge and len(steps) > 1:
+            cost = sum(max(climber.at) for climber in group)
+            at_once = sum(steps[-1] for climber in group if climber.root.budget == steps[-1])
+            if cost > _UNHEDGED * steps[-1] and at_once < self.hedge * cost:
+                return Sample(steps[-1])
         for rung in range(len(steps) - 2, -1, -1):
             here, above = steps[rung], steps[rung + 1]
             ended = sum(loss_at(history, climber, here) is not None for climber in group)

@@ -1,0 +1,75 @@
+"""Learning curves: what each trial reported, step by step; the stopped ones end in a mark, the best stands out."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+
+from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress
+from hpo_magic.search.fidelity import climbers
+from hpo_magic.space import Space
+from hpo_magic.trials import History, State, Trial
+
+_MOST, _POINTS = 80, 200
+"""So many curves are drawn, the latest and the best, of so many points each."""
+Points = tuple[list[float], list[float]]
+
+
+def draw(history: History, space: Space, ax: Axes) -> None:
+    """Draw the learning curves of a history into axes; where nothing was reported, each config's values by budget."""
+    dress(ax)
+    goal = history.goals[0]
+    ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
+    reported = [trial for trial in history.trials if trial.reports]
+    ax.set_xlabel("step" if reported else space.budget or "step", fontsize=9, parse_math=False)
+    curves = [(trial, _thinned(trial)) for trial in _chosen(reported, history)] if reported else _by_budget(history)
+    if not curves:
+        say = "no intermediate values yet: a trial gives them by report(value, step)"
+        ax.text(0.5, 0.5, say, transform=ax.transAxes, ha="center", color=INK, fontsize=9)
+        return
+    best = history.incumbent
+    for trial, (steps, values) in curves:
+        leads = best is not None and trial.number == best.number
+        running = trial.state is State.RUNNING
+        marker = "o" if len(steps) == 1 or not reported else None
+        ax.plot(
+            steps, values, marker=marker, markersize=3, zorder=3 if leads else 2,
+            color=BEST if leads else LINE if running else TRIAL, linewidth=2.2 if leads else 1.4 if running else 0.9,
+            alpha=1.0 if leads or running else 0.55,
+        )  # fmt: skip
+        if trial.cut or trial.state is State.FAILED:
+            ax.plot(steps[-1:], values[-1:], "x", color=FAILED if trial.state is State.FAILED else INK, markersize=5)
+    ax.set_xscale("linear" if reported else "log")
+    if not reported:
+        budgets = sorted({step for _, (steps, _) in curves for step in steps})
+        ax.set_xticks(budgets, [f"{budget:g}" for budget in budgets])
+        ax.xaxis.set_minor_locator(NullLocator())
+    spread = np.array([value for _, (_, values) in curves for value in values])
+    worst = np.quantile(goal.sign * spread, 0.97)
+    shown = goal.sign * spread[goal.sign * spread <= worst]
+    low, high = float(shown.min()), float(shown.max())
+    pad = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
+    ax.set_ylim(*sorted((goal.sign * (low - pad), goal.sign * (high + pad))))
+
+
+def _chosen(trials: list[Trial], history: History) -> list[Trial]:
+    best = history.incumbent
+    picked = trials[-_MOST:]
+    return picked if best is None or not best.reports or best in picked else [best, *picked]
+
+
+def _thinned(trial: Trial) -> Points:
+    every = max(1, len(trial.reports) // _POINTS)
+    kept = [*trial.reports[::every], trial.reports[-1]]
+    return [float(report.step) for report in kept], [report.value for report in kept]
+
+
+def _by_budget(history: History) -> list[tuple[Trial, Points]]:
+    found: list[tuple[Trial, Points]] = []
+    for climber in climbers(history)[-_MOST:]:
+        ended = [(budget, t) for budget, t in sorted(climber.at.items()) if t.value is not None]
+        if ended:
+            values = [float(trial.value or 0.0) for _, trial in ended]
+            found.append((ended[-1][1], ([float(budget) for budget, _ in ended], values)))
+    return found

@@ -1,0 +1,50 @@
+"""The schedule that a population found: which values the best one was trained with, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hpo_magic.space import Config
+from hpo_magic.trials import History, State
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of training with the same values: from one budget, not included, to another."""
+
+    start: int
+    end: int
+    config: Config
+
+
+def schedule_of(history: History, budget: str | None) -> tuple[Segment, ...]:
+    """Return the segments of the best trial, from its first ancestor on; stretches with the same values are one.
+
+    Parameters
+    ----------
+    history : History
+    budget : str or None
+        Name of the parameter that is the budget; it is left out of the segments' configs.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import Trial
+    >>> first = Trial(0, {"lr": 0.1, "n": 5}, State.DONE, {"value": 2.0}, budget=5)
+    >>> second = Trial(1, {"lr": 0.01, "n": 10}, State.DONE, {"value": 1.0}, budget=10, parent=0)
+    >>> [(s.start, s.end, s.config) for s in schedule_of(History((first, second)), "n")]
+    [(0, 5, {'lr': 0.1}), (5, 10, {'lr': 0.01})]
+    """
+    trial = history.incumbent
+    chain: list[Segment] = []
+    while trial is not None and trial.budget is not None:
+        parent = None if trial.parent is None else history.trials[trial.parent]
+        while parent is not None and (parent.state is State.LOST or parent.budget == trial.budget):
+            parent = None if parent.parent is None else history.trials[parent.parent]
+        config = {name: value for name, value in trial.config.items() if name != budget}
+        start = 0 if parent is None else parent.budget or 0
+        if chain and chain[-1].config == config:
+            chain[-1] = Segment(start, chain[-1].end, config)
+        else:
+            chain.append(Segment(start, trial.budget, config))
+        trial = parent
+    return tuple(reversed(chain))

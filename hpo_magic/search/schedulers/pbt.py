@@ -1,0 +1,166 @@
+"""Population-based training: members train in steps; after each, the worst go on from the best with other values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpo_magic.errors import StrategyError
+from hpo_magic.search.cube import cube_of
+from hpo_magic.search.fidelity import budget_of
+from hpo_magic.search.protocols import Action, Promote, Sample, Wait
+from hpo_magic.search.variation import mutate
+from hpo_magic.space import Config, Space
+from hpo_magic.trials import History, State, Trial
+
+_CHILDREN = 16
+"""Drawn, until one differs from its parent."""
+
+Explore = Callable[[Space, History, Trial, int, np.random.Generator], Config]
+"""From a member that is copied and the budget that it goes on to: the config of the copy."""
+
+
+def perturbed(space: Space, history: History, member: Trial, budget: int, rng: np.random.Generator) -> Config:
+    """Return a member's config with each number moved by about a fifth of its range, some redrawn (Jaderberg 2017).
+
+    Values that the trial began with and that say how it is built, such as choices, are seldom changed.
+    """
+    cube = cube_of(space)
+    parent = cube.filled(cube.encode([member]), rng)
+    children = mutate(parent, _CHILDREN, 0.2, cube, rng)
+    children = np.where(cube.held | (cube.unordered & (rng.random(children.shape) < 0.75)), parent, children)
+    configs = [{**space.decode(child), str(space.budget): member.budget} for child in children]
+    return next((config for config in configs if config != member.config), configs[0])
+
+
+@dataclass(frozen=True)
+class Pbt:
+    """Truncation selection (Jaderberg 2017, section 4.1.1) in generations of equal steps of the budget.
+
+    A generation begins when the one before is complete. A member that fails is replaced as one of the worst.
+
+    Parameters
+    ----------
+    seed : int
+        The study's.
+    size : int
+        Members.
+    generations : int
+        Steps into which the whole budget is cut, at most.
+    share : float
+        In (0, 0.5]: that share, the worst, are replaced by copies of that share, the best.
+    explore : callable
+        What config a copy gets.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Budget, Float
+    >>> Pbt().next(Space({"lr": Float(0, 1), "epochs": Budget(1, 50)}), History())
+    Sample(budget=5)
+    """
+
+    seed: int = 0
+    size: int = 8
+    generations: int = 10
+    share: float = 0.25
+    explore: Explore = perturbed
+
+    def __post_init__(self) -> None:
+        if self.size < 2:
+            raise StrategyError(f"size={self.size!r} must be 2 or above: a population of one has nobody to learn from")
+        if not 0 < self.share <= 0.5:
+            raise StrategyError(f"share={self.share!r} must lie above 0 and be at most 0.5")
+
+    def steps(self, space: Space) -> tuple[int, ...]:
+        """Return the budget at the end of each generation."""
+        budget = budget_of(space)
+        if budget is None:
+            raise StrategyError(
+                "a population trains in steps, so the space needs a budget; write epochs = 81  # hpo: 1..81 budget"
+            )
+        count = min(self.generations, budget.high)
+        ends = (round(budget.high * (k + 1) / count) for k in range(count))
+        return tuple(end for end in ends if end >= budget.low)
+
+    def next(self, space: Space, history: History) -> Action:
+        """Fill the generations one after another; after the last, begin a new population."""
+        steps = self.steps(space)
+        for begin in self._populations(history, steps):
+            members = begin
+            if len(members) < self.size:
+                return Sample(steps[0])
+            for generation in range(1, len(steps)):
+                if any(not member.state.ended for member in members):
+                    return Wait()
+                following = []
+                for parent, config in self._plan(space, history, members, generation, steps):
+                    child = _child(history, parent, config, steps[generation], space)
+                    if child is None:
+                        return Promote(parent.number, steps[generation], config)
+                    following.append(child)
+                members = following
+        raise AssertionError("unreachable")
+
+    def keep(self, space: Space, history: History, trial: Trial) -> bool:
+        """Never stop a trial: members are compared when their step has ended."""
+        return True
+
+    def explain(self, space: Space) -> str:
+        """Say how many train, and in which steps."""
+        steps = self.steps(space)
+        of = f"{self.size} members train in {len(steps)} steps up to {steps[-1]} {space.budget}"
+        return f"{of}; after each, copies of the best replace the worst"
+
+    def _populations(self, history: History, steps: tuple[int, ...]) -> Iterator[list[Trial]]:
+        """Yield the first generation of each population, the last one incomplete."""
+        roots = [t for t in history.trials if t.budget == steps[0] and _counts(t) and _living(history, t) is None]
+        for start in range(0, len(roots) + 1, self.size):
+            yield roots[start : start + self.size]
+
+    def _plan(
+        self, space: Space, history: History, members: list[Trial], generation: int, steps: tuple[int, ...]
+    ) -> list[tuple[Trial, Config]]:
+        """Return from which member, and with which config, each place of the next generation goes on."""
+        losses = [history.loss(m) if m.state is State.DONE and history.feasible(m) else np.inf for m in members]
+        order = np.argsort(losses, kind="stable")
+        alive = [members[i] for i in order if np.isfinite(losses[i])]
+        if not alive:
+            raise StrategyError("every member of the population has failed; look at the first error, then start anew")
+        # What a copy gets must come out the same whenever it is asked for: from what was known when it was made.
+        last = max(member.number for member in members)
+        known = history.having(lambda trial: trial.number <= last)
+        count = max(1, int(self.share * len(members)))
+        best, worst = alive[:count], set(order[len(order) - count :].tolist())
+        plan = []
+        for place, member in enumerate(members):
+            if place not in worst and np.isfinite(losses[place]):
+                plan.append((member, dict(member.config)))
+                continue
+            rng = np.random.default_rng([self.seed, members[0].number, generation, place])
+            source = best[int(rng.integers(len(best)))]
+            plan.append((source, self.explore(space, known, source, steps[generation], rng)))
+        return plan
+
+
+def _counts(trial: Trial) -> bool:
+    return trial.state is not State.LOST and (trial.state is not State.STOPPED or trial.cut)
+
+
+def _living(history: History, trial: Trial) -> Trial | None:
+    """Return the member that a trial goes on from, those passed over that were lost on the way."""
+    parent = None if trial.parent is None else history.trials[trial.parent]
+    while parent is not None and parent.state is State.LOST and parent.budget == trial.budget:
+        parent = None if parent.parent is None else history.trials[parent.parent]
+    return parent
+
+
+def _child(history: History, parent: Trial, config: Config, budget: int, space: Space) -> Trial | None:
+    """Return the trial that goes on from a member with a config, None where there is none yet."""
+    wanted = {**config, str(space.budget): budget}
+    for trial in history.trials[parent.number + 1 :]:
+        same = trial.budget == budget and _counts(trial) and trial.config == wanted
+        if same and _living(history, trial) is parent:
+            return trial
+    return None

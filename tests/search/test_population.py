@@ -1,0 +1,126 @@
+"""Populations: who goes on, who is copied, what copies get, and that a schedule comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpo_magic import Budget, Choice, Float, Space, Study
+from hpo_magic.errors import StrategyError
+from hpo_magic.search.samplers.random import RandomSampler
+from hpo_magic.search.schedulers.pb2 import bandit
+from hpo_magic.search.schedulers.pbt import Pbt
+from hpo_magic.search.strategy import Strategy
+from hpo_magic.trials import State
+
+SPACE = Space({"lr": Float(1e-3, 1.0, log=True), "act": Choice(["a", "b"]), "epochs": Budget(1, 20)})
+
+
+def trained(study: Study, trials: int, fails: frozenset[int] = frozenset()) -> None:
+    """Train by stochastic gradient descent on a noisy quadratic; the loss is the expected squared distance v.
+
+    With rate r a step leads to (1 - r)² v + r² / 10: the best rate is large first and falls as training goes on. The best
+    constant over 20 steps ends at 0.0096, the best schedule at 1 / 201 = 0.005.
+    """
+    for _ in range(trials):
+        trial = study.ask()
+        parent = None if trial.parent is None else study.trials[trial.parent]
+        v = 1.0 if parent is None else parent.value
+        for _ in range(trial.budget - (parent.budget if parent else 0)):
+            v = (1 - trial.config["lr"]) ** 2 * v + trial.config["lr"] ** 2 / 10
+        if trial.number in fails:
+            study.fail(trial, "by chance")
+        else:
+            study.tell(trial, v)
+
+
+def pbt(seed: int = 0, **parameters: object) -> Study:
+    return Study(SPACE, strategy=Strategy(RandomSampler(seed), Pbt(seed, **parameters), seed), seed=seed)
+
+
+def test_a_generation_goes_on_with_copies_of_the_best_in_place_of_the_worst():
+    study = pbt(size=8, generations=4)
+    trained(study, 16)
+    first, second = study.trials[:8], study.trials[8:]
+    order = sorted(first, key=lambda trial: trial.value)
+    assert {trial.budget for trial in first} == {5}
+    assert {trial.budget for trial in second} == {10}
+    parents = [trial.parent for trial in second]
+    kept, best, worst = order[:6], order[:2], order[6:]
+    assert all(trial.number in parents for trial in kept)
+    assert not any(trial.number in parents for trial in worst)
+    copies = [t for t in second if {**study.trials[t.parent].config, "epochs": 10} != t.config]
+    assert len(copies) == 2
+    assert all(study.trials[trial.parent] in best for trial in copies)
+
+
+def test_a_member_that_fails_is_replaced_by_a_copy_of_a_living_one():
+    study = pbt(size=4, generations=4)
+    trained(study, 8, fails=frozenset({1}))
+    assert study.trials[1].state is State.FAILED
+    assert 1 not in {trial.parent for trial in study.trials}
+    assert len([trial for trial in study.trials if trial.budget == 10]) == 4
+
+
+def test_a_population_that_is_dead_says_so():
+    study = pbt(size=2, generations=4)
+    trained(study, 2, fails=frozenset({0, 1}))
+    with pytest.raises(StrategyError, match="every member"):
+        study.ask()
+
+
+def test_after_the_last_generation_a_new_population_begins():
+    study = pbt(size=2, generations=2)
+    trained(study, 5)
+    assert [trial.budget for trial in study.trials] == [10, 10, 20, 20, 10]
+    assert study.trials[4].parent is None
+
+
+def test_the_schedule_is_that_of_the_best_and_its_ancestors():
+    study = pbt(size=8, generations=5)
+    trained(study, 40)
+    schedule = study.best_schedule
+    assert schedule[0].start == 0
+    assert schedule[-1].end == 20
+    assert all(one.end == two.start for one, two in zip(schedule, schedule[1:], strict=False))
+    assert schedule[-1].config["lr"] == study.best.config["lr"]
+    assert "epochs" not in schedule[0].config
+
+
+@pytest.mark.parametrize("explore", ["pbt", "pb2"])
+def test_populations_beat_the_best_constant_at_the_same_cost(explore):
+    """8 members of 20 epochs against `auto` and `gp`, which hold one rate, with the same 160 epochs; 6 seeds.
+
+    Measured: 0.0013 for pbt and 0.0012 for pb2 against 0.0044, so three quarters leaves room.
+    """
+    found, constant = [], []
+    for seed in range(6):
+        chosen = Pbt(seed, size=8, generations=10, **({"explore": bandit} if explore == "pb2" else {}))
+        population = Study(SPACE, strategy=Strategy(RandomSampler(seed), chosen, seed), seed=seed)
+        trained(population, 80)
+        found.append(population.best.value)
+        for name in ("gp", "auto"):
+            single, spent = Study(SPACE, strategy=name, seed=seed), 0
+            while spent < 160:
+                trained(single, 1)
+                spent += single.trials[-1].budget - (
+                    0 if (p := single.trials[-1].parent) is None else single.trials[p].budget
+                )
+            constant.append(single.best.value)
+    print(np.mean(found), np.mean(constant[::2]), np.mean(constant[1::2]))
+    assert np.mean(found) < 0.75 * min(np.mean(constant[::2]), np.mean(constant[1::2]))
+
+
+def test_the_bandit_keeps_choices_and_stays_in_the_space():
+    study = Study(SPACE, strategy=Strategy(RandomSampler(0), Pbt(0, explore=bandit), 0))
+    trained(study, 40)
+    for trial in study.trials:
+        assert SPACE.validate(trial.config) == trial.config
+        if trial.parent is not None and trial.number >= 24:
+            assert trial.config["act"] == study.trials[trial.parent].config["act"]
+
+
+@pytest.mark.parametrize("bad", [{"size": 1}, {"share": 0.0}, {"share": 0.6}])
+def test_bad_parameters_are_named(bad):
+    with pytest.raises(StrategyError, match=next(iter(bad))):
+        Pbt(**bad)
