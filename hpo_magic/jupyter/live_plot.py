@@ -39,7 +39,7 @@ class LivePlot:
         self._draw = PLOTS[name]
         self._figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
         self._canvas = FigureCanvasAgg(self._figure)
-        left, right = (0.14, 0.98) if name == "convergence" else (0.24, 0.99)
+        left, right = (0.24, 0.99) if name == "parameters" else (0.14, 0.97)
         self._figure.subplots_adjust(left=left, right=right, top=0.96, bottom=0.15)
         self._axes = self._figure.add_subplot()
         self._frame: tuple[Any, ...] | None = None

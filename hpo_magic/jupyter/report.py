@@ -103,7 +103,8 @@ def ranked(study: Study) -> list[Trial]:
     history = study.history
     if len(history.goals) > 1:
         return sorted(history.front, key=history.loss)[: 4 * TOP]
-    return sorted(filter(history.feasible, history.done), key=history.loss)[:TOP]
+    fit = filter(history.feasible, history.done)
+    return sorted(fit, key=lambda trial: (-(trial.budget or 0), history.loss(trial)))[:TOP]
 
 
 def table(study: Study) -> str:

@@ -37,5 +37,7 @@ def mean_by(trial: Trial, step: int) -> float | None:
     curve = trial.curve
     if not curve.steps or curve.steps[-1] < step:
         return None
+    if curve.steps[-1] == step:
+        return curve.means[-1]
     at = bisect_right(curve.steps, step)
     return curve.means[at - 1] if at else None

@@ -23,7 +23,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
     reported = [trial for trial in history.trials if trial.reports]
     ax.set_xlabel("step" if reported else space.budget or "step", fontsize=9, parse_math=False)
-    curves = [(trial, _thinned(trial)) for trial in _chosen(reported, history)] if reported else _by_budget(history)
+    curves = (
+        [(trial, _thinned(trial, history)) for trial in _chosen(reported, history)] if reported else _by_budget(history)
+    )
     if not curves:
         say = "no intermediate values yet: a trial gives them by report(value, step)"
         ax.text(0.5, 0.5, say, transform=ax.transAxes, ha="center", color=INK, fontsize=9)
@@ -59,9 +61,10 @@ def _chosen(trials: list[Trial], history: History) -> list[Trial]:
     return picked if best is None or not best.reports or best in picked else [best, *picked]
 
 
-def _thinned(trial: Trial) -> Points:
+def _thinned(trial: Trial, history: History) -> Points:
     every = max(1, len(trial.reports) // _POINTS)
-    kept = [*trial.reports[::every], trial.reports[-1]]
+    before = () if trial.parent is None or not trial.resumed else history.trials[trial.parent].reports[-1:]
+    kept = [*before, *trial.reports[::every], trial.reports[-1]]  # one that went on from another joins its curve
     return [float(report.step) for report in kept], [report.value for report in kept]
 
 

@@ -30,9 +30,10 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         values = [segment.config.get(name) for segment in segments]
         places = [float("nan") if v is None else to_unit(space[name], v) for v in values]
         ax.step(edges, [places[0], *places], where="pre", color=colour, linewidth=1.8)
-        for segment, value, place in zip(segments, values, places, strict=True):
+        for number, (segment, value, place) in enumerate(zip(segments, values, places, strict=True)):
             if value is not None:
                 shown = f"{name} {readable(value)}" if segment is segments[0] else readable(value)
+                side = 0.02 if number % 2 == 0 else -0.07  # above and below in turns: short segments stand close
                 ax.text(
-                    segment.start, place + 0.02, shown, color=colour, fontsize=8, clip_on=True, parse_math=False
+                    segment.start + 0.01 * edges[-1], place + side, shown, color=colour, fontsize=8, clip_on=True, parse_math=False
                 )  # fmt: skip

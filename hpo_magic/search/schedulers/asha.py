@@ -41,7 +41,7 @@ class Asha:
     Sample(budget=1)
     >>> done = [Trial(i, {"epochs": 1}, State.DONE, {"value": 3.0 - i}, budget=1) for i in range(3)]
     >>> Asha().next(space, History(tuple(done)))
-    Promote(trial=2, budget=3)
+    Promote(trial=2, budget=3, config=None)
     """
 
     eta: int = ETA

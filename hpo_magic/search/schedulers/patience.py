@@ -23,9 +23,11 @@ class Patience:
 
     Examples
     --------
+    >>> from hpo_magic.space import Float
     >>> from hpo_magic.trials.trial import Report
+    >>> space = Space({"x": Float(0, 1)})
     >>> trial = Trial(0, {}, reports=(Report(0, 1.0), Report(1, 2.0), Report(2, 3.0)))
-    >>> Patience(reports=2).keep(Space({}), History(), trial), Patience(reports=3).keep(Space({}), History(), trial)
+    >>> Patience(reports=2).keep(space, History(), trial), Patience(reports=3).keep(space, History(), trial)
     (False, True)
     """
 

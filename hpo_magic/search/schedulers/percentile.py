@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.curves import best_by, mean_by
 from hpo_magic.search.protocols import Action
 from hpo_magic.search.schedulers.full import Full
 from hpo_magic.space import Space
-from hpo_magic.trials import History, State, Trial
+from hpo_magic.trials import History, Trial
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,12 @@ class Percentile:
 
     Examples
     --------
+    >>> from hpo_magic.space import Float
+    >>> from hpo_magic.trials import State
     >>> from hpo_magic.trials.trial import Report
     >>> ended = [Trial(i, {}, State.DONE, {"value": i}, reports=(Report(0, i), Report(1, i))) for i in range(3)]
     >>> bad = Trial(3, {}, State.RUNNING, reports=(Report(0, 9.0), Report(1, 9.0)))
-    >>> Percentile(begin=3).keep(Space({}), History((*ended, bad)), bad)
+    >>> Percentile(begin=3).keep(Space({"x": Float(0, 1)}), History((*ended, bad)), bad)
     False
     """
 
@@ -59,7 +59,10 @@ class Percentile:
         if len(trial.reports) <= self.warmup:
             return True
         sign, step = history.goals[0].sign, trial.reports[-1].step
-        ended = (other for other in history.trials if other.state is State.DONE or other.cut)
-        means = [sign * mean for other in ended if (mean := mean_by(other, step)) is not None]
         own = best_by(trial, step, sign)
-        return own is None or len(means) < self.begin or bool(sign * own <= np.quantile(means, self.share))
+        means = sorted(
+            sign * mean
+            for other in history.trials
+            if other.values is not None and (mean := mean_by(other, step)) is not None  # ended, or stopped before
+        )
+        return own is None or len(means) < self.begin or sign * own <= means[int(self.share * (len(means) - 1) + 0.5)]
