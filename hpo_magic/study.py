@@ -273,6 +273,9 @@ class Study:
         workers: int = 1,
         timeout: float | None = None,
         trial_timeout: float | None = None,
+        target: float | None = None,
+        no_gain: int | None = None,
+        to_noise: bool = False,
     ) -> None:
         """Search until the study has so many trials, or the time is up; an interrupt stops it cleanly.
 
@@ -286,8 +289,14 @@ class Study:
             Trials at the same time, in threads.
         timeout, trial_timeout : float, optional
             Seconds for all, and for one trial.
+        target : float, optional
+            End when the metric has reached it.
+        no_gain : int, optional
+            End when so many trials in a row have not beaten the best.
+        to_noise : bool
+            End when what is left to gain is less than the noise of one trial (Makarova 2022).
         """
-        self.start(objective, Limits(trials, timeout, trial_timeout, workers))
+        self.start(objective, Limits(trials, timeout, trial_timeout, workers, target, no_gain, to_noise))
         runner = self.runner
         assert runner is not None
         try:

@@ -11,8 +11,9 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 from hpo_magic.jupyter.options import COMMANDS
 
 OPTIONS = (
-    "--trials", "--timeout", "--trial-timeout", "--strategy", "--minimize", "--maximize", "--subject-to",
-    "--cost-aware", "--workers", "--on", "--store", "--seed", "--wait", "--no-panel", "--dry-run",
+    "--trials", "--timeout", "--trial-timeout", "--target", "--no-gain", "--to-noise", "--strategy", "--minimize",
+    "--maximize", "--subject-to", "--cost-aware", "--workers", "--on", "--store", "--seed", "--wait", "--no-panel",
+    "--dry-run",
 )  # fmt: skip
 
 

@@ -37,7 +37,10 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     trials = options.trials if options.trials is not None or options.timeout is not None else defaults.trials
     if chosen.name == "grid" and options.trials is None:
         trials = None  # the grid ends by itself, and says before it starts how large it is
-    limits = Limits(trials, options.timeout, options.trial_timeout or defaults.trial_timeout, options.workers)
+    limits = Limits(
+        trials, options.timeout, options.trial_timeout or defaults.trial_timeout, options.workers,
+        options.target, options.no_gain, options.to_noise,
+    )  # fmt: skip
     if options.dry_run:
         display(dry_run(cell, chosen, limits, session.shell.user_ns, session.guards))
         return

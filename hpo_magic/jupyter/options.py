@@ -19,6 +19,9 @@ class Options:
     trials: int | None
     timeout: float | None
     trial_timeout: float | None
+    target: float | None
+    no_gain: int | None
+    to_noise: bool
     strategy: str | None
     minimize: tuple[str, ...]
     maximize: tuple[str, ...]

@@ -23,6 +23,12 @@ class Limits:
         Seconds that one trial may take.
     workers : int
         Trials at the same time.
+    target : float
+        The search ends when the metric has reached it.
+    no_gain : int
+        It ends when so many trials in a row have not beaten the best.
+    to_noise : bool
+        It ends when what is left to gain is less than the noise of one trial (Makarova 2022).
 
     Examples
     --------
@@ -36,14 +42,19 @@ class Limits:
     timeout: float | None = None
     trial_timeout: float | None = None
     workers: int = 1
+    target: float | None = None
+    no_gain: int | None = None
+    to_noise: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("trials", "workers"):
+        for name in ("trials", "workers", "no_gain"):
             value = getattr(self, name)
-            if value is None and name == "trials":
+            if value is None and name != "workers":
                 continue
             if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
                 raise StudyError(f"{name}={value!r} must be a whole number above 0")
+        if self.target is not None and not math.isfinite(self.target):
+            raise StudyError(f"target={self.target!r} must be a finite number")
         for name in ("timeout", "trial_timeout"):
             value = getattr(self, name)
             if value is None:

@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 
 from hpo_magic.errors import HpoError
 from hpo_magic.run.context import TrialContext
+from hpo_magic.run.enough import enough
 from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
@@ -197,6 +198,11 @@ class Runner:
             if room is not None and room <= len(self._running):
                 if not self._running:
                     self._enter(Phase.FINISHED, "")
+                return
+            done = enough(self.limits, self._ledger.journal.history, self._ledger.space)
+            if done:
+                if not self._running:
+                    self._enter(Phase.FINISHED, done)
                 return
             trial = self._ledger.ask()
             if trial is None:

@@ -33,15 +33,15 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         known = [(float(x), float(y)) for x, y in stops if y is not None]
         lines += pairwise(known)
     ax.add_collection(LineCollection(lines, colors=LINE, linewidths=0.9, alpha=0.6))
+    most = max((len(place) for place in places.values()), default=1)
     for x, budget in enumerate(budgets):
         here = list(places[budget].values())
         ax.plot([x] * len(here), here, "o", color=TRIAL, markersize=4, alpha=0.7, markeredgewidth=0)
         running = sum(c.at[budget].state is State.RUNNING for c in group if budget in c.at)
-        ax.text(x, 0.1, f"{len(here)}" + (f" + {running}" if running else ""), ha="center", fontsize=8, color=INK)
+        ax.text(x, -0.05 * most, f"{len(here)}" + (f" + {running}" if running else ""), ha="center", fontsize=8, color=INK)
     best = history.incumbent
     if best is not None and best.budget is not None:
         ax.plot([budgets.index(best.budget)], [1], "*", color=BEST, markersize=13)
-    most = max((len(place) for place in places.values()), default=1)
     ax.set_xlim(-0.5, len(budgets) - 0.5)
     ax.set_xticks(range(len(budgets)), [str(budget) for budget in budgets])
-    ax.set_ylim(most * 1.04 + 1, -most * 0.05 - 0.5)
+    ax.set_ylim(most * 1.04 + 1, -most * 0.12 - 0.5)

@@ -34,6 +34,5 @@ def draw(history: History, space: Space, ax: Axes) -> None:
             if value is not None:
                 shown = f"{name} {readable(value)}" if segment is segments[0] else readable(value)
                 side = 0.02 if number % 2 == 0 else -0.07  # above and below in turns: short segments stand close
-                ax.text(
-                    segment.start + 0.01 * edges[-1], place + side, shown, color=colour, fontsize=8, clip_on=True, parse_math=False
-                )  # fmt: skip
+                left = segment.start + 0.01 * edges[-1]
+                ax.text(left, place + side, shown, color=colour, fontsize=8, clip_on=True, parse_math=False)

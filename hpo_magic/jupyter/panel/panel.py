@@ -6,6 +6,7 @@ panel's live thread. Whoever has something to say leaves a notice, which that th
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +17,6 @@ from hpo_magic.insight.plots import PLOTS
 from hpo_magic.jupyter.panel.live import Live
 from hpo_magic.jupyter.panel.rows import ChoiceRow, NumberRow
 from hpo_magic.jupyter.panel.style import CSS
-from hpo_magic.run.limits import Limits
 from hpo_magic.search.recipes import RECIPES
 from hpo_magic.space import Choice, Space
 from hpo_magic.study import Study
@@ -44,7 +44,7 @@ class Panel:
         for name, plot in self.plots.items():
             plot.add_class("hpo-plot")
             plot.layout.max_width = "49%"
-            plot.alt = f"{name} plot"
+            plot.add_class(f"hpo-{name}")
             plot.layout.display = "none"
         self._inputs: list[Any] = []
         make = ChoiceRow, NumberRow
@@ -159,11 +159,11 @@ class Panel:
 
             def apply() -> None:
                 self.study.set_limits(
-                    Limits(
-                        _read("trials", trials.value, int),
-                        _read("seconds in all", timeout.value, float),
-                        _read("seconds a trial", one.value, float),
-                        self.study.limits.workers,
+                    dataclasses.replace(
+                        self.study.limits,
+                        trials=_read("trials", trials.value, int),
+                        timeout=_read("seconds in all", timeout.value, float),
+                        trial_timeout=_read("seconds a trial", one.value, float),
                     )
                 )
 

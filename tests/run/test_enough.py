@@ -1,0 +1,51 @@
+"""Searches that end before their limits, and those that do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpo_magic import Float, Study
+from hpo_magic.errors import StudyError
+from hpo_magic.run.limits import Limits
+
+
+def test_a_target_ends_the_search_in_either_direction():
+    for goal, sign in (("minimize", 1), ("maximize", -1)):
+        study = Study({"x": Float(0, 1)}, strategy="random", **{goal: "m"})
+        study.optimize(lambda config, s=sign: s * config["x"], trials=200, target=sign * 0.2)
+        assert len(study.trials) < 50
+        assert sign * study.best.value <= 0.2
+        assert all(sign * trial.value > 0.2 for trial in study.trials[:-1])
+        assert "target m" in study.runner.message
+
+
+def test_no_gain_ends_the_search_after_so_many_trials():
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    values = iter([5.0, 4.0, 3.0, *[9.0] * 50])
+    study.optimize(lambda config: next(values), trials=50, no_gain=7)
+    assert len(study.trials) == 3 + 7
+    assert study.runner.message == "nothing was gained in 7 trials since trial 2"
+
+
+def test_noise_ends_a_search_that_has_nothing_left_to_gain_and_no_other():
+    """Noise of 0.3 on a range of 0.25: seeds 0 to 4 all end at the first look, trial 20. Without noise: not within 40."""
+    rng = np.random.default_rng(0)
+
+    def objective(scale):
+        return lambda config: scale * (config["x"] - 0.5) ** 2 + 0.3 * rng.standard_normal()
+
+    for seed in range(5):
+        flat = Study({"x": Float(0, 1)}, seed=seed, strategy="gp")
+        flat.optimize(objective(1.0), trials=150, to_noise=True)
+        assert 20 <= len(flat.trials) < 150
+        assert "less than the noise of a trial" in flat.runner.message
+    hidden = Study({f"x{i}": Float(0, 1) for i in range(6)}, strategy="random")
+    hidden.optimize(lambda config: sum((v - 0.5) ** 2 for v in config.values()), trials=40, to_noise=True)
+    assert len(hidden.trials) == 40
+
+
+@pytest.mark.parametrize("bad", [{"no_gain": 0}, {"no_gain": 1.5}, {"target": float("nan")}])
+def test_bad_limits_are_named(bad):
+    with pytest.raises(StudyError, match=next(iter(bad))):
+        Limits(**bad)
