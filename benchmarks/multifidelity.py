@@ -1,8 +1,8 @@
 """Cheap runs first, side by side: `python -m benchmarks.multifidelity` (about 10 minutes; the peers need optuna).
 
 scikit-learn's networks on its bundled data, 27 epochs a full run. Cost is epochs trained; going on from 3 to 9 epochs
-costs 6, for everyone. At each cost the incumbent is the config with the best loss seen at any epoch, scored by its loss
-at 27.
+costs 6, for everyone. At each cost the incumbent is the config with the best loss at the largest number of epochs that
+any has reached, scored by its loss at 27: networks overfit, so losses of fewer epochs cannot be compared with it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Meter:
     """Charges epochs and notes the incumbent's loss at the full budget after each evaluation."""
 
     def __init__(self, task: Task) -> None:
-        self._task, self.cost, self._best = task, 0, math.inf
+        self._task, self.cost, self._best, self._most = task, 0, math.inf, 0
         self._seen: dict[str, int] = {}
         self.incumbents: list[tuple[int, float]] = []
 
@@ -89,8 +89,8 @@ class Meter:
         self.cost += max(0, epochs - self._seen.get(key, 0))
         self._seen[key] = max(epochs, self._seen.get(key, 0))
         loss = self._task.curve(config, epochs)[epochs - 1]
-        if loss < self._best:
-            self._best = loss
+        if epochs > self._most or (epochs == self._most and loss < self._best):
+            self._best, self._most = loss, epochs
             self.incumbents.append((self.cost, self._task.curve(config, FULL)[-1]))
         if self.cost >= FULL * RUNS:
             raise Spent

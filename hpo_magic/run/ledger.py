@@ -16,6 +16,7 @@ from hpo_magic.run.context import TrialContext
 from hpo_magic.run.logs import TrialLog
 from hpo_magic.run.metric import as_number
 from hpo_magic.run.trial_run import Outcome
+from hpo_magic.search.fidelity import last_way_up
 from hpo_magic.search.protocols import Promote, Wait
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
@@ -124,7 +125,8 @@ class Ledger:
                 return self._promote(history.trials[action.trial], action)
             config = self.strategy.propose(self.space, history)
             if config is None:
-                return None
+                way = last_way_up(self.space, history)
+                return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
             if self.space.budget is not None:
                 config = {**config, self.space.budget: action.budget}
             trial = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, started=time.time())

@@ -107,6 +107,18 @@ def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Clim
     return [climber for _, climber in sorted(finite, key=lambda pair: (pair[0], pair[1].root.number))]
 
 
+def last_way_up(space: Space, history: History) -> tuple[Trial, int] | None:
+    """Return whom to give more, and how much, where nothing new is left to begin and nobody has the full budget yet."""
+    steps, group = rungs_of(space), climbers(history)
+    if not steps or history.running or any(steps[-1] in climber.at for climber in group):
+        return None
+    for budget in sorted({budget for climber in group for budget in climber.at}, reverse=True):
+        best = ranked(history, group, budget)[:1]
+        if best:
+            return best[0].at[budget], next(step for step in steps if step > budget)
+    return None
+
+
 def matured(history: History) -> History:
     """Return the history without the trials of a config that has a value at a larger budget.
 

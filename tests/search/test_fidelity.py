@@ -212,6 +212,16 @@ def test_bad_input_is_named(make, error, words):
         make()
 
 
+@pytest.mark.parametrize("name", ["halving", "hyperband", "asha", "asha-gp", "auto", "bohb"])
+def test_a_space_of_few_configs_ends_with_one_on_the_full_budget(name):
+    study = Study({"x": Int(1, 4), "n": Budget(1, 27)}, strategy=name)
+    while (trial := study.ask()) is not None:
+        study.tell(trial, trial.config["x"] + 1 / trial.budget)
+        assert len(study.trials) < 50
+    assert study.best.budget == 27
+    assert study.best.config["x"] == 1
+
+
 def test_cheap_runs_help_a_model():
     """Mean loss at 6 full runs' cost, 8 seeds; measured 0.006 against 0.10 at full runs alone, so half has room."""
 

@@ -38,7 +38,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         here = list(places[budget].values())
         ax.plot([x] * len(here), here, "o", color=TRIAL, markersize=4, alpha=0.7, markeredgewidth=0)
         running = sum(c.at[budget].state is State.RUNNING for c in group if budget in c.at)
-        ax.text(x, -0.05 * most, f"{len(here)}" + (f" + {running}" if running else ""), ha="center", fontsize=8, color=INK)
+        ax.text(
+            x, -0.05 * most, f"{len(here)}" + (f" + {running}" if running else ""), ha="center", fontsize=8, color=INK
+        )
     best = history.incumbent
     if best is not None and best.budget is not None:
         ax.plot([budgets.index(best.budget)], [1], "*", color=BEST, markersize=13)
