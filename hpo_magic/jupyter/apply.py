@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hpo_magic.insight.schedule import Segment
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
 from hpo_magic.space import Config
 
@@ -52,8 +53,61 @@ def with_defaults(source: str, config: Config, plain: str | None = None) -> str:
     return b"\n".join(lines).decode()
 
 
+def replayed(source: str, schedule: Sequence[Segment], budget: str) -> str | None:
+    """Return the cell in a loop over a schedule, each pass training on from the files of the one before.
+
+    None where the cell cannot be indented: text over several lines would change.
+
+    Examples
+    --------
+    >>> parts = [Segment(0, 2, {"lr": 0.2}), Segment(2, 9, {"lr": 0.1})]
+    >>> print(replayed("lr = 0.5  # hpo: 0.0..1.0\\nn = 9  # hpo: 1..9 budget", parts, "n"))
+    import shutil
+    from hpo_magic import checkpoint
+    shutil.rmtree(checkpoint())  # begin anew
+    for now_lr, now_n in [
+        (0.2, 2),
+        (0.1, 9),
+    ]:
+        lr = now_lr  # hpo: 0.0..1.0
+        n = now_n  # hpo: 1..9 budget
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # magics and shell lines
+        return None
+    texts = (node for node in ast.walk(tree) if isinstance(node, (ast.Constant, ast.JoinedStr)))
+    if any(node.lineno != node.end_lineno for node in texts):
+        return None
+    last = schedule[-1].config
+    moving = [name for name in last if len({repr(part.config.get(name)) for part in schedule}) > 1]
+    if any(name not in part.config or not name.isidentifier() for name in moving for part in schedule):
+        return None
+    lines = [line.encode() for line in source.split("\n")]
+    for one in reversed(find_annotations(tree, source, Lines(source, 1))):
+        if one.name in moving or one.name == budget:
+            _write(lines, one, f"now_{one.name}")
+        elif one.name in last:
+            _replace(lines, one, last[one.name])
+    passes = [[*(repr(part.config[name]) for name in moving), repr(part.end)] for part in schedule]
+    return "\n".join(
+        [
+            "import shutil",
+            "from hpo_magic import checkpoint",
+            "shutil.rmtree(checkpoint())  # begin anew",
+            f"for {', '.join(f'now_{name}' for name in [*moving, budget])} in [",
+            *(f"    ({', '.join(values)})," for values in passes),
+            "]:",
+            *(f"    {line}" if line.strip() else line for line in b"\n".join(lines).decode().split("\n")),
+        ]
+    )
+
+
 def _replace(lines: list[bytes], one: Annotated, value: Any) -> None:
-    text = value if isinstance(value, str) and value in one.parsed.names else repr(value)
+    _write(lines, one, value if isinstance(value, str) and value in one.parsed.names else repr(value))
+
+
+def _write(lines: list[bytes], one: Annotated, text: str) -> None:
     node = one.value
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
     head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset or 0 :]

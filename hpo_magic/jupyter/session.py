@@ -13,7 +13,7 @@ from typing import Any
 from IPython.display import DisplayHandle, display
 
 from hpo_magic.errors import CellError, HpoError, StudyError, did_you_mean
-from hpo_magic.jupyter.apply import values_for_namespace, with_defaults
+from hpo_magic.jupyter.apply import replayed, values_for_namespace, with_defaults
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
 from hpo_magic.jupyter.guards import own_figures, own_outputs, refuse_input
@@ -172,6 +172,10 @@ class Session:
         left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)
         also = f"; not set, as they have no variable of their own here: {left}" if left else ""
         source = with_defaults(search.cell.source, best.config, search.cell.plain)
+        schedule = search.study.best_schedule
+        if len(schedule) > 1:  # its values changed while it trained
+            also += "; its values changed on the way, see best_schedule"
+            source = replayed(search.cell.source, schedule, str(search.study.original.budget)) or source
         return f"set from trial {best.number}: {told}{also}", source
 
     def close(self) -> None:

@@ -120,4 +120,6 @@ def _scratch_owner() -> tempfile.TemporaryDirectory[str]:
 
 
 def _scratch() -> Path:
-    return Path(_scratch_owner().name)
+    folder = Path(_scratch_owner().name)
+    folder.mkdir(exist_ok=True)  # the user may have deleted it, to begin anew
+    return folder

@@ -114,10 +114,11 @@ class Pbt:
         return f"{of}; after each, copies of the best replace the worst"
 
     def _populations(self, history: History, steps: tuple[int, ...]) -> Iterator[list[Trial]]:
-        """Yield the first generation of each population, the last one incomplete."""
+        """Yield the first generation of the latest population, all before it being complete, and then a new one."""
         roots = [t for t in history.trials if t.budget == steps[0] and _counts(t) and _living(history, t) is None]
-        for start in range(0, len(roots) + 1, self.size):
-            yield roots[start : start + self.size]
+        start = max(len(roots) - 1, 0) // self.size * self.size
+        yield roots[start : start + self.size]
+        yield []
 
     def _plan(
         self, space: Space, history: History, members: list[Trial], generation: int, steps: tuple[int, ...]
