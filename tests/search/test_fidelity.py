@@ -223,7 +223,7 @@ def test_a_space_of_few_configs_ends_with_one_on_the_full_budget(name):
 
 
 def test_cheap_runs_help_a_model():
-    """Mean loss at 6 full runs' cost, 8 seeds; measured 0.006 against 0.10 at full runs alone, so half has room."""
+    """Mean loss at 6 full runs' cost, 8 seeds; measured 0.001 against 0.16 at full runs alone, so half has room."""
 
     def cost_of(strategy: str, seed: int) -> float:
         space = {f"x{i}": Float(0, 1) for i in range(4)} | {"n": Budget(1, 32)}

@@ -91,7 +91,7 @@ def test_the_schedule_is_that_of_the_best_and_its_ancestors():
 def test_populations_beat_the_best_constant_at_the_same_cost(explore):
     """8 members of 20 epochs against `auto` and `gp`, which hold one rate, with the same 160 epochs; 6 seeds.
 
-    Measured: 0.0013 for pbt and 0.0012 for pb2 against 0.0044, so three quarters leaves room.
+    Measured: 0.0070 for pbt and 0.0063 for pb2 against 0.0105 (gp) and 0.0173 (auto), so three quarters leaves room.
     """
     found, constant = [], []
     for seed in range(6):
@@ -107,7 +107,6 @@ def test_populations_beat_the_best_constant_at_the_same_cost(explore):
                     0 if (p := single.trials[-1].parent) is None else single.trials[p].budget
                 )
             constant.append(single.best.value)
-    print(np.mean(found), np.mean(constant[::2]), np.mean(constant[1::2]))
     assert np.mean(found) < 0.75 * min(np.mean(constant[::2]), np.mean(constant[1::2]))
 
 
