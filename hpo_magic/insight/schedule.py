@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hpo_magic.space import Config
-from hpo_magic.trials import History, State
+from hpo_magic.trials import History
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def schedule_of(history: History, budget: str | None) -> tuple[Segment, ...]:
 
     Examples
     --------
-    >>> from hpo_magic.trials import Trial
+    >>> from hpo_magic.trials import State, Trial
     >>> first = Trial(0, {"lr": 0.1, "n": 5}, State.DONE, {"value": 2.0}, budget=5)
     >>> second = Trial(1, {"lr": 0.01, "n": 10}, State.DONE, {"value": 1.0}, budget=10, parent=0)
     >>> [(s.start, s.end, s.config) for s in schedule_of(History((first, second)), "n")]
@@ -37,9 +37,9 @@ def schedule_of(history: History, budget: str | None) -> tuple[Segment, ...]:
     trial = history.incumbent
     chain: list[Segment] = []
     while trial is not None and trial.budget is not None:
-        parent = None if trial.parent is None else history.trials[trial.parent]
-        while parent is not None and (parent.state is State.LOST or parent.budget == trial.budget):
-            parent = None if parent.parent is None else history.trials[parent.parent]
+        parent = history.origin(trial)
+        while parent is not None and parent.budget == trial.budget:  # a repeat
+            parent = history.origin(parent)
         config = {name: value for name, value in trial.config.items() if name != budget}
         start = 0 if parent is None else parent.budget or 0
         if chain and chain[-1].config == config:

@@ -28,16 +28,23 @@ class Report:
         """Return the result as a MIME bundle."""
         return {"text/html": self.html(), "text/plain": text(self._study)}
 
+    def pictures(self) -> dict[str, bytes]:
+        """Return the plots that are worth seeing as PNG, by name."""
+        history, space = self._study.history, self._study.space
+        drawn = {}
+        for name in worth_seeing(self._study):
+            if name not in self._plots:  # a figure takes longer to make than to draw
+                self._plots[name] = LivePlot(name)
+            drawn[name] = self._plots[name].png(history, space)
+        return drawn
+
     def html(self) -> str:
         """Return pictures and table; everything that comes from trials is escaped."""
-        history = self._study.history
-        for name in worth_seeing(self._study):
-            self._plots.setdefault(name, LivePlot(name))
         pictures = "".join(
             f'<img class="hpo-static-plot" alt="{escape(name)} of {escape(self._study.name)}" '
             f'style="max-width:49%;display:inline-block" src="data:image/png;base64,'
-            f'{base64.b64encode(self._plots[name].png(history, self._study.space)).decode()}"/>'
-            for name in worth_seeing(self._study)
+            f'{base64.b64encode(picture).decode()}"/>'
+            for name, picture in self.pictures().items()
         )
         return f'<div class="hpo-static">{pictures}{table(self._study)}</div>'
 
@@ -92,8 +99,8 @@ def headline(study: Study) -> str:
         parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
     elif best is not None:
         parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}")
-    if spent(study):
-        parts.append(spent(study))
+    if saved := spent(study):
+        parts.append(saved)
     message = study.runner.message if study.runner else ""
     return ", ".join(parts) + (f" ({message})" if message else "")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from hpo_magic.trials import History, State, Trial
+from hpo_magic.trials import History, Trial
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,8 @@ class Checkpoints:
 
         A copy, so that a trial killed while it writes leaves those of its predecessor whole.
         """
-        if trial.parent is None:
-            return Inherited()
-        source = _predecessor(history, trial)
-        if source is None or not source.kept:
+        source = history.origin(trial)
+        if source is None or not source.kept or (source.budget or 0) >= (trial.budget or 0):  # a repeat begins anew
             return Inherited()
         own, files = self.folder(trial.number), self.folder(source.number)
         shutil.rmtree(own, ignore_errors=True)
@@ -66,17 +64,6 @@ class Checkpoints:
                 0, f"trial {trial.number} begins anew: the checkpoint files of trial {source.number} {why}"
             )
         return Inherited(source.budget or 0)
-
-
-def _predecessor(history: History, trial: Trial) -> Trial | None:
-    """Return the trial with a smaller budget that a trial goes on from; if it was lost when tried before, the same."""
-    parent = trial.parent
-    while parent is not None:
-        known = history.trials[parent]
-        if (known.budget or 0) < (trial.budget or 0):
-            return known
-        parent = known.parent if known.state is State.LOST else None
-    return None
 
 
 def base_of(store: str) -> Path:

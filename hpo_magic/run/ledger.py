@@ -216,7 +216,7 @@ class Ledger:
 
     def counted(self) -> int:
         """Return how many trials count towards a limit: those that ran to their end."""
-        return sum(trial.cut or trial.state in (State.DONE, State.FAILED) for trial in self.journal.history.trials)
+        return sum(trial.state.ended and not trial.void for trial in self.journal.history.trials)
 
     def flush(self) -> None:
         """Store what could not be stored before."""

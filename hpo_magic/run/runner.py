@@ -196,20 +196,19 @@ class Runner:
         while self.phase is Phase.RUNNING and len(self._running) < self.limits.workers:
             room = None if self.limits.trials is None else self.limits.trials - self._ledger.counted()
             if room is not None and room <= len(self._running):
-                if not self._running:
-                    self._enter(Phase.FINISHED, "")
-                return
+                return self._finish("")
             done = enough(self.limits, self._ledger.journal.history, self._ledger.space)
             if done:
-                if not self._running:
-                    self._enter(Phase.FINISHED, done)
-                return
+                return self._finish(done)
             trial = self._ledger.ask()
             if trial is None:
-                if not self._running:
-                    self._enter(Phase.FINISHED, "every config of the space has been tried")
-                return
+                return self._finish("every config of the space has been tried")
             self._launch(trial)
+
+    def _finish(self, why: str) -> None:
+        """End the search, once the last trial has ended."""
+        if not self._running:
+            self._enter(Phase.FINISHED, why)
 
     def _launch(self, trial: Trial) -> None:
         context = self._ledger.context(trial)

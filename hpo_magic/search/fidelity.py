@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hpo_magic.errors import StrategyError
 from hpo_magic.space import Budget, Space
 from hpo_magic.trials import History, State, Trial
 
@@ -46,6 +47,18 @@ def rungs_of(space: Space, eta: int = ETA) -> tuple[int, ...]:
         return ()
     fixed = space.fixed.get(str(space.budget))
     return rungs(budget.low, budget.high, eta) if fixed is None else (int(fixed),)
+
+
+def check_eta(eta: int) -> None:
+    """Raise StrategyError where so many cannot compete for one place."""
+    if not isinstance(eta, int) or eta < 2:
+        raise StrategyError(f"eta={eta!r} must be a whole number, 2 or above")
+
+
+def growth(space: Space, eta: int) -> str:
+    """Say from where to where the budget grows, and for which part of a rung."""
+    steps = rungs_of(space, eta)
+    return f"{space.budget} grows from {steps[0]} to {steps[-1]} for the best 1/{eta} of each rung"
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ def climbers(history: History) -> list[Climber]:
 
 
 def _weight(trial: Trial) -> int:
-    if trial.state is State.LOST or (trial.state is State.STOPPED and trial.values is None):
+    if trial.void:
         return 0
     return {State.DONE: 3, State.WAITING: 2, State.RUNNING: 2}.get(trial.state, 1)
 

@@ -84,6 +84,13 @@ class History:
         """Whether a finished trial meets every constraint."""
         return all(constraint.holds(trial.values or {}) for constraint in self.constraints)
 
+    def origin(self, trial: Trial) -> Trial | None:
+        """Return the trial that another one repeats or goes on from; those lost on the way are passed over."""
+        parent = None if trial.parent is None else self.trials[trial.parent]
+        while parent is not None and parent.state is State.LOST and parent.budget == trial.budget:
+            parent = None if parent.parent is None else self.trials[parent.parent]
+        return parent
+
     @cached_property
     def lessons(self) -> History:
         """The history as samplers read it: trials that a scheduler stopped count with the last value they reported."""

@@ -159,6 +159,11 @@ class Trial:
         return self.state is State.STOPPED and self.values is not None
 
     @property
+    def void(self) -> bool:
+        """Whether it ended without saying anything of its config, which is tried again: lost, or interrupted."""
+        return self.state is State.LOST or (self.state is State.STOPPED and self.values is None)
+
+    @property
     def cost(self) -> int:
         """What it spent of its budget itself, 0 where it has none."""
         return 0 if self.budget is None else max(self.budget - self.resumed, 0)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from hpo_magic.insight.plots.style import BEST, INK, LINE, TRIAL, dress
+from hpo_magic.insight.plots.style import BEST, INK, LINE, TRIAL, dress, say
 from hpo_magic.search.fidelity import climbers, ranked
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State
@@ -21,7 +21,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_xlabel(space.budget or "budget", fontsize=9, parse_math=False)
     ax.set_ylabel("place on its rung", fontsize=9)
     if not budgets:
-        ax.text(0.5, 0.5, "no trial with a budget yet", transform=ax.transAxes, ha="center", color=INK, fontsize=9)
+        say(ax, "no trial with a budget yet")
         return
     places = {
         budget: {climber.root.number: place for place, climber in enumerate(ranked(history, group, budget), 1)}

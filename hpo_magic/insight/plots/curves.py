@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress
+from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
 from hpo_magic.search.fidelity import climbers
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State, Trial
@@ -27,8 +27,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         [(trial, _thinned(trial, history)) for trial in _chosen(reported, history)] if reported else _by_budget(history)
     )
     if not curves:
-        say = "no intermediate values yet: a trial gives them by report(value, step)"
-        ax.text(0.5, 0.5, say, transform=ax.transAxes, ha="center", color=INK, fontsize=9)
+        say(ax, "no intermediate values yet: a trial gives them by report(value, step)")
         return
     best = history.incumbent
     for trial, (steps, values) in curves:
@@ -63,7 +62,8 @@ def _chosen(trials: list[Trial], history: History) -> list[Trial]:
 
 def _thinned(trial: Trial, history: History) -> Points:
     every = max(1, len(trial.reports) // _POINTS)
-    before = () if trial.parent is None or not trial.resumed else history.trials[trial.parent].reports[-1:]
+    origin = history.origin(trial) if trial.resumed else None
+    before = () if origin is None else origin.reports[-1:]
     kept = [*before, *trial.reports[::every], trial.reports[-1]]  # one that went on from another joins its curve
     return [float(report.step) for report in kept], [report.value for report in kept]
 

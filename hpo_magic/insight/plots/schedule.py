@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from hpo_magic.insight.plots.parameters import readable
-from hpo_magic.insight.plots.style import INK, SERIES, dress
+from hpo_magic.insight.plots.style import SERIES, dress, say
 from hpo_magic.insight.schedule import schedule_of
 from hpo_magic.space import Choice, Space
 from hpo_magic.space.encoding import to_unit
@@ -21,7 +21,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_ylim(-0.05, 1.12)
     ax.set_xlim(0, segments[-1].end if segments else 1)
     if not segments:
-        ax.text(0.5, 0.5, "no trial with a budget yet", transform=ax.transAxes, ha="center", color=INK, fontsize=9)
+        say(ax, "no trial with a budget yet")
         return
     names = [n for n in segments[-1].config if not isinstance(space[n], Choice)]
     moving = [n for n in names if len({s.config.get(n) for s in segments}) > 1]

@@ -13,6 +13,11 @@ SERIES = ("#0091c8", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#8c8c00", "#56
 _DRESSED = "hpo_magic"
 
 
+def say(ax: Axes, text: str) -> None:
+    """Write in the middle of empty axes why they are empty."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", color=INK, fontsize=9)
+
+
 def dress(ax: Axes) -> None:
     """Give axes the house style, once."""
     if ax.get_label() == _DRESSED:

@@ -8,8 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from hpo_magic.insight.plots.parameters import readable
-from hpo_magic.jupyter.live_plot import LivePlot
-from hpo_magic.jupyter.report import Report, failures, spent, worth_seeing
+from hpo_magic.jupyter.report import Report, failures, spent
 from hpo_magic.run.runner import Phase
 from hpo_magic.study import Study
 
@@ -29,7 +28,6 @@ class Live:
 
     def __init__(self, panel: Panel) -> None:
         self._panel, self._study = panel, panel.study
-        self._plots: dict[str, LivePlot] = {}
         self._report = Report(panel.study)
         self._stopping = threading.Event()
         self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
@@ -73,7 +71,7 @@ class Live:
 
     def _show(self) -> None:
         study, panel = self._study, self._panel
-        revision, history = study.ledger.journal.revision, study.history
+        revision = study.ledger.journal.revision
         _set(panel.head, head(study))
         _set(panel.message, message(study, panel.notice, panel.told))
         resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
@@ -81,12 +79,10 @@ class Live:
         if revision != self._drawn and (resting or edited or time.monotonic() >= self._due):
             self._space = study.space
             began = time.monotonic()
-            shown = worth_seeing(study)
-            for name in shown:
-                plot = self._plots.setdefault(name, LivePlot(name))
-                panel.plots[name].value = plot.png(history, study.space)
-            for name, picture in panel.plots.items():
-                picture.layout.display = None if name in shown else "none"
+            drawn = self._report.pictures()
+            for name, plot in panel.plots.items():
+                plot.value = drawn.get(name, b"")
+                plot.layout.display = None if name in drawn else "none"
             # By the clock, not by the time computed: where trials keep the processor busy, drawing waits for it and
             # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
             took = time.monotonic() - began
@@ -116,8 +112,8 @@ def head(study: Study) -> str:
     elif best is not None:
         value = f"{escape(study.metrics[0])} {readable(best.value)}"
         parts.append(f'<span class="hpo-best">best {value} (trial {best.number})</span>')
-    if spent(study):
-        parts.append(f'<span class="hpo-spent">{escape(spent(study))}</span>')
+    if saved := spent(study):
+        parts.append(f'<span class="hpo-spent">{escape(saved)}</span>')
     left = time_left(study)
     if left:
         parts.append(f'<span class="hpo-left">{left}</span>')

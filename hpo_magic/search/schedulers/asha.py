@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.curves import best_by
-from hpo_magic.search.fidelity import ETA, climbers, loss_at, ranked, rungs_of
+from hpo_magic.search.fidelity import ETA, check_eta, climbers, growth, loss_at, ranked, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -50,8 +50,7 @@ class Asha:
     stops: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.eta, int) or self.eta < 2:
-            raise StrategyError(f"eta={self.eta!r} must be a whole number, 2 or above")
+        check_eta(self.eta)
         if not 0 <= self.hedge < 1:
             raise StrategyError(f"hedge={self.hedge!r} must be a share, 0 or above and below 1")
 
@@ -80,7 +79,7 @@ class Asha:
         """Say which part goes up, and through which budgets."""
         steps = rungs_of(space, self.eta)
         if len(steps) > 1:
-            return f"{space.budget} grows from {steps[0]} to {steps[-1]} for the best 1/{self.eta} of each rung"
+            return growth(space, self.eta)
         return f"the best 1/{self.eta} go on at each rung of their reports" if self.stops and not steps else ""
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from hpo_magic.errors import StrategyError
-from hpo_magic.search.fidelity import ETA, Climber, climbers, loss_at, ranked, rungs_of
+from hpo_magic.search.fidelity import ETA, Climber, check_eta, climbers, growth, loss_at, ranked, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -63,8 +62,7 @@ class Hyperband:
     hedge: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.eta, int) or self.eta < 2:
-            raise StrategyError(f"eta={self.eta!r} must be a whole number, 2 or above")
+        check_eta(self.eta)
 
     def brackets(self, steps: Sequence[int]) -> list[Bracket]:
         """Return the brackets of one round."""
@@ -91,7 +89,7 @@ class Hyperband:
         if len(steps) < 2:
             return ""
         brackets = f" in {len(steps)} kinds of brackets" if self.hedge else ""
-        return f"{space.budget} grows from {steps[0]} to {steps[-1]} for the best 1/{self.eta} of each rung{brackets}"
+        return growth(space, self.eta) + brackets
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial: its budget says how long it runs."""

@@ -115,7 +115,7 @@ class Pbt:
 
     def _populations(self, history: History, steps: tuple[int, ...]) -> Iterator[list[Trial]]:
         """Yield the first generation of the latest population, all before it being complete, and then a new one."""
-        roots = [t for t in history.trials if t.budget == steps[0] and _counts(t) and _living(history, t) is None]
+        roots = [t for t in history.trials if t.budget == steps[0] and not t.void and history.origin(t) is None]
         start = max(len(roots) - 1, 0) // self.size * self.size
         yield roots[start : start + self.size]
         yield []
@@ -145,23 +145,11 @@ class Pbt:
         return plan
 
 
-def _counts(trial: Trial) -> bool:
-    return trial.state is not State.LOST and (trial.state is not State.STOPPED or trial.cut)
-
-
-def _living(history: History, trial: Trial) -> Trial | None:
-    """Return the member that a trial goes on from, those passed over that were lost on the way."""
-    parent = None if trial.parent is None else history.trials[trial.parent]
-    while parent is not None and parent.state is State.LOST and parent.budget == trial.budget:
-        parent = None if parent.parent is None else history.trials[parent.parent]
-    return parent
-
-
 def _child(history: History, parent: Trial, config: Config, budget: int, space: Space) -> Trial | None:
     """Return the trial that goes on from a member with a config, None where there is none yet."""
     wanted = {**config, str(space.budget): budget}
     for trial in history.trials[parent.number + 1 :]:
-        same = trial.budget == budget and _counts(trial) and trial.config == wanted
-        if same and _living(history, trial) is parent:
+        same = trial.budget == budget and not trial.void and trial.config == wanted
+        if same and history.origin(trial) is parent:
             return trial
     return None
