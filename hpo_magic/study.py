@@ -18,7 +18,7 @@ from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Config, Domain, Space
-from hpo_magic.trials import Failure, History, Trial
+from hpo_magic.trials import Failure, History, State, Trial
 from hpo_magic.trials.constraints import read_constraints
 from hpo_magic.trials.definition import define, fingerprint, read_goals
 from hpo_magic.trials.history import hypervolume_of
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from hpo_magic.insight.advice import Advice
+    from hpo_magic.insight.comparison import Comparison
     from hpo_magic.insight.confirmation import Confirmation
+    from hpo_magic.insight.importance import Importance
+    from hpo_magic.insight.landscape import PartialDependence
     from hpo_magic.insight.schedule import Segment
 
 
@@ -155,20 +159,95 @@ class Study:
         objective : callable, optional
             By default that of the last search in this process.
         """
-        from hpo_magic.insight.confirmation import compare, leaders
+        from hpo_magic.insight.confirmation import compare
 
         chosen = objective or (self.runner.objective if self.runner is not None else None)
         if chosen is None:
             raise StudyError("confirm needs the objective: no search has run in this process; pass objective=…")
+        first = len(self.trials)
+        top = self._queue_repeats(k, repeats)
+        self.optimize(chosen, trials=self.ledger.counted() + repeats * len(top), workers=self.limits.workers)
+        return compare(top, [trial for trial in self.trials[first:] if trial.parent is not None], self.goals[0])
+
+    def _queue_repeats(self, k: int, repeats: int) -> list[Trial]:
+        """Queue the k best configs, `repeats` times each; return the trials that they repeat."""
+        from hpo_magic.insight.confirmation import leaders
+
         top = leaders(self.history, self.original, k)
         if len(top) < 2 or repeats < 2:
             raise StudyError(f"confirm(k={k}, repeats={repeats}) needs two finished configs and two repeats, or more")
-        first = len(self.trials)
         for _ in range(repeats):
             for trial in top:
-                self.ledger.queue(dict(trial.config), trial.number)
-        self.optimize(chosen, trials=self.ledger.counted() + repeats * len(top), workers=self.limits.workers)
-        return compare(top, [trial for trial in self.trials[first:] if trial.parent is not None], self.goals[0])
+                self.repeat(trial)
+        return top
+
+    def importance(self, metric: str | None = None, method: str = "fanova") -> Importance:
+        """Return how much each parameter matters: shares of the variance, with intervals, and what interacts.
+
+        Parameters
+        ----------
+        metric : str, optional
+            By default the first metric.
+        method : str
+            "fanova" for the whole space (Hutter 2014), "ped-anova" for what sets the best tenth apart (Watanabe 2023).
+        """
+        from hpo_magic.insight.importance import importance
+
+        return importance(self.history, self.space, metric, method)
+
+    def partial_dependence(self, name: str, metric: str | None = None, points: int = 40) -> PartialDependence:
+        """Return how a metric depends on one parameter, the others averaged out, with a 95 % band."""
+        from hpo_magic.insight.landscape import partial_dependence
+
+        return partial_dependence(self.history, self.space, name, metric, points)
+
+    def advice(self) -> tuple[Advice, ...]:
+        """Return what the trials suggest to do next, the most urgent first; `follow` does it."""
+        from hpo_magic.insight.advice import advice
+
+        return advice(self.history, self.space)
+
+    def follow(self, advice: Advice) -> None:
+        """Do what an advice says: edit the space, stop the search, or queue the best to be run again."""
+        from hpo_magic.insight.advice import Act
+
+        if advice.act is Act.STOP:
+            self.stop()
+        elif advice.act is Act.CONFIRM:
+            self._queue_repeats(3, 5)
+            more = self.limits.trials is not None
+            if more:  # the repeats come on top of what was asked for
+                waiting = sum(trial.state is State.WAITING for trial in self.trials)
+                needed = self.ledger.counted() + waiting
+                self.set_limits(dataclasses.replace(self.limits, trials=max(self.limits.trials or 0, needed)))
+        elif advice.edit is not None:
+            self.edit(advice.edit)
+
+    def zoom(self) -> Space:
+        """Narrow the space to where the best quarter of the trials lies, a little wider."""
+        from hpo_magic.insight.advice import best_quarter
+
+        return self.edit(lambda space: best_quarter(self.history, space))
+
+    def compare(self, other: Study | Sequence[Study], *same: Study) -> Comparison:
+        """Compare this search with another: the best so far after every trial, and whether the difference is real.
+
+        Parameters
+        ----------
+        other : Study, or a sequence of them
+            Runs of the other kind, with different seeds.
+        *same : Study
+            More runs of this study's kind.
+        """
+        from hpo_magic.insight.comparison import compare
+
+        others = [other] if isinstance(other, Study) else list(other)
+        if not others:
+            raise StudyError("compare needs another study, or a list of some")
+        return compare(
+            [study.history for study in (self, *same)], [study.history for study in others],
+            (self.name, others[0].name if others[0].name != self.name else f"{others[0].name} ({others[0].version})"),
+        )  # fmt: skip
 
     @property
     def best_schedule(self) -> tuple[Segment, ...]:
@@ -183,11 +262,22 @@ class Study:
 
         return to_frame(self.history, self.original.names)
 
-    def plot(self, name: str = "convergence", ax: Axes | None = None) -> Figure:
-        """Return a figure with a plot: "convergence", "parameters", "curves", "brackets" or "schedule"."""
+    def plot(self, name: str = "convergence", ax: Axes | None = None, **options: Any) -> Figure:
+        """Return a figure with a plot.
+
+        Parameters
+        ----------
+        name : str
+            "convergence" (``against="trial"``, "time" or "cost"), "parameters", "parallel", "slices", "dependence"
+            (``parameter=``, ``metric=``), "contour" and "rank" (``x=``, ``y=``), "importance" (``metric=``),
+            "distribution", "curves", "brackets", "schedule", "timeline", "pareto", "hypervolume", "correlation"
+            (``metric=``).
+        ax : matplotlib Axes, optional
+            By default a figure of its own.
+        """
         from hpo_magic.insight.plots import figure
 
-        return figure(name, self.history, self.space, ax)
+        return figure(name, self.history, self.space, ax, **options)
 
     @property
     def notices(self) -> list[str]:
@@ -225,6 +315,19 @@ class Study:
     def enqueue(self, config: Config) -> Trial:
         """Put a config of one's own in the queue; it is tried next."""
         return self.ledger.queue(self.space.validate(config))
+
+    def repeat(self, trial: Trial | int) -> Trial:
+        """Put a trial's config in the queue once more, with a seed of its own."""
+        known = self.ledger.journal.get(_number(trial))
+        return self.ledger.queue(dict(known.config), known.number)
+
+    def distrust(self, trial: Trial | int) -> Trial:
+        """Mark a trial as not to be trusted: it stays in the record, is never best, and nobody learns from it."""
+        return self.ledger.trust(_number(trial), False)
+
+    def trust(self, trial: Trial | int) -> Trial:
+        """Take the mark of `distrust` back."""
+        return self.ledger.trust(_number(trial), True)
 
     # --- ask and tell ----------------------------------------------------------------------------
 

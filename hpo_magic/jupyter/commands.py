@@ -11,7 +11,7 @@ from pathlib import Path
 from IPython.display import HTML, display
 
 from hpo_magic.errors import HpoError, StudyError
-from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.options import Command
 from hpo_magic.jupyter.report import Report, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end

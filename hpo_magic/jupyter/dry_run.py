@@ -10,7 +10,7 @@ from typing import Any
 from IPython.display import HTML
 
 from hpo_magic.errors import HpoError
-from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST
 from hpo_magic.run.context import TrialContext

@@ -1,4 +1,4 @@
-"""A plot that is redrawn often: the frame is drawn once and kept, only what lies inside is drawn anew."""
+"""A plot that is redrawn often: where the frame stays as it was, only what lies inside is drawn anew."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from hpo_magic.space import Space
 from hpo_magic.trials import History
 
 WIDTH, HEIGHT, DPI = 5.4, 3.0, 100
+_STEADY = ("convergence", "parameters", "curves", "brackets", "schedule")
+"""Plots whose frame stays for most new trials; the others have texts and areas that move, and are drawn whole."""
+_LEFT = {"parameters": 0.24, "importance": 0.27, "parallel": 0.02, "contour": 0.16, "timeline": 0.09}
+_RIGHT = {"parameters": 0.99, "parallel": 0.95, "importance": 0.95}
+_BOTTOM = {"slices": 0.18, "parallel": 0.12}
 
 
 class LivePlot:
@@ -36,17 +41,30 @@ class LivePlot:
     """
 
     def __init__(self, name: str) -> None:
-        self._draw = PLOTS[name]
+        self._draw, self._steady = PLOTS[name], name in _STEADY
         self._figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI)
         self._canvas = FigureCanvasAgg(self._figure)
-        left, right = (0.24, 0.99) if name == "parameters" else (0.14, 0.97)
-        self._figure.subplots_adjust(left=left, right=right, top=0.96, bottom=0.15)
+        self._figure.subplots_adjust(
+            left=_LEFT.get(name, 0.14), right=_RIGHT.get(name, 0.97), top=0.96 if self._steady else 0.92,
+            bottom=_BOTTOM.get(name, 0.15),
+        )  # fmt: skip
         self._axes = self._figure.add_subplot()
         self._frame: tuple[Any, ...] | None = None
         self._background: Any = None
 
-    def png(self, history: History, space: Space) -> bytes:
-        """Return the picture of a history."""
+    def png(self, history: History, space: Space, **options: Any) -> bytes:
+        """Return the picture of a history; options are the plot's own."""
+        if not self._steady or options:
+            self._axes.clear()
+            self._axes.set_label("")  # what is cleared is to be dressed again
+            self._frame = None
+            self._draw(history, space, self._axes, **options)
+            self._canvas.draw()
+        else:
+            self._inside_only(history, space)
+        return png(np.asarray(self._canvas.buffer_rgba()))
+
+    def _inside_only(self, history: History, space: Space) -> None:
         for artist in [*_inside(self._axes), *self._axes.texts]:
             artist.remove()
         self._draw(history, space, self._axes)
@@ -63,7 +81,6 @@ class LivePlot:
         self._canvas.restore_region(self._background)
         for artist in sorted(inside, key=lambda artist: artist.get_zorder()):
             self._axes.draw_artist(artist)
-        return png(np.asarray(self._canvas.buffer_rgba()))
 
 
 def _inside(ax: Axes) -> list[Any]:

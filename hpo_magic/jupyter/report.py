@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.live_plot import LivePlot
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt

@@ -109,6 +109,16 @@ class Ledger:
         budget = config.get(self.original.budget) if self.original.budget else None
         return self.journal.add(Trial(-1, dict(config), State.WAITING, None, self.metrics[0], budget, parent=parent))
 
+    def trust(self, number: int, trusted: bool) -> Trial:
+        """Say whether a trial that has ended is to be learnt from."""
+        with self._deciding:
+            trial = self.journal.get(number)
+            if not trial.state.ended:
+                raise StudyError(f"trial {number} is {trial.state}; it can be marked when it has ended")
+            marked = dataclasses.replace(trial, trusted=trusted)
+            self.journal.save(marked)
+            return marked
+
     def ask(self) -> Trial | None:
         """Return a new running trial, or None where there is nothing to start now."""
         with self._deciding:

@@ -101,13 +101,13 @@ class History:
 
     @cached_property
     def done(self) -> tuple[Trial, ...]:
-        """Trials that ended with a value."""
-        return tuple(trial for trial in self.trials if trial.state is State.DONE)
+        """Trials that ended with a value, and are trusted."""
+        return tuple(trial for trial in self.trials if trial.state is State.DONE and trial.trusted)
 
     @cached_property
     def failed(self) -> tuple[Trial, ...]:
-        """Trials that ended without one by their own fault."""
-        return tuple(trial for trial in self.trials if trial.state is State.FAILED)
+        """Trials that ended without one by their own fault, and are trusted."""
+        return tuple(trial for trial in self.trials if trial.state is State.FAILED and trial.trusted)
 
     @cached_property
     def running(self) -> tuple[Trial, ...]:

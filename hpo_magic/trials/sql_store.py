@@ -23,7 +23,7 @@ from hpo_magic.trials.sql_tables import (
     STUDIES,
     TABLES,
     TRIALS,
-    from_first_schema,
+    bring_up,
     row_of,
     study_of,
     trial_of,
@@ -80,8 +80,8 @@ class SqlStore:
             version = connection.execute(sa.select(META.c.schema_version)).scalar()
             if version is None:
                 connection.execute(sa.insert(META).values(schema_version=SCHEMA))
-            elif version == 1:
-                from_first_schema(connection)
+            elif version < SCHEMA:
+                bring_up(connection, version)
             elif version != SCHEMA:
                 raise StoreError(
                     f"store={self.url!r} was written by another version of hpo_magic "

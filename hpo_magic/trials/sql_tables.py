@@ -13,7 +13,7 @@ from hpo_magic.space import Space
 from hpo_magic.trials.store import StudyRecord
 from hpo_magic.trials.trial import Failure, Report, State, Trial
 
-SCHEMA = 2
+SCHEMA = 3
 
 TABLES = sa.MetaData()
 META = sa.Table("hpo_meta", TABLES, sa.Column("schema_version", sa.Integer, primary_key=True))
@@ -50,6 +50,7 @@ TRIALS = sa.Table(
     sa.Column("log", sa.Text, nullable=False, default=""),
     sa.Column("kept", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("trusted", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 # What runs for every trial is built once: building a statement anew takes longer than running it.
@@ -61,9 +62,13 @@ ADD_TRIAL = sa.insert(TRIALS)
 LAST_NUMBER = sa.select(sa.func.max(TRIALS.c.number)).where(TRIALS.c.study == sa.bindparam("study"))
 
 
-def from_first_schema(connection: sa.Connection) -> None:
-    """Bring a store of schema 1 up to date: it knew no checkpoints."""
-    for column in (TRIALS.c.kept, TRIALS.c.resumed):
+_SINCE = ((2, TRIALS.c.kept), (2, TRIALS.c.resumed), (3, TRIALS.c.trusted))
+"""Columns that were added later, and the schema that brought them."""
+
+
+def bring_up(connection: sa.Connection, version: int) -> None:
+    """Bring a store of an earlier schema up to date."""
+    for column in [column for since, column in _SINCE if since > version]:
         connection.execute(sa.text(f"ALTER TABLE hpo_trials ADD COLUMN {CreateColumn(column).compile(connection)}"))
     connection.execute(sa.update(META).values(schema_version=SCHEMA))
 
@@ -97,6 +102,7 @@ def row_of(trial: Trial) -> dict[str, Any]:
         "log": trial.log,
         "kept": trial.kept,
         "resumed": trial.resumed,
+        "trusted": trial.trusted,
     }
 
 
@@ -117,4 +123,5 @@ def trial_of(row: Any, space: Space) -> Trial:
         log=row.log,
         kept=row.kept,
         resumed=row.resumed,
+        trusted=row.trusted,
     )

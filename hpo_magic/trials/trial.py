@@ -116,6 +116,8 @@ class Trial:
         Whether it used its checkpoint folder.
     resumed : int
         The budget at which the files that it found there had been written; 0 where it began anew.
+    trusted : bool
+        False where the user has marked it: it stays in the record, and nobody learns from it.
     parent : int or None
         The trial that this one repeats or goes on from.
     error : Failure or None
@@ -144,6 +146,7 @@ class Trial:
     log: str = field(default="", repr=False)
     kept: bool = False
     resumed: int = 0
+    trusted: bool = True
 
     @cached_property
     def curve(self) -> Curve:
@@ -160,8 +163,8 @@ class Trial:
 
     @property
     def void(self) -> bool:
-        """Whether it ended without saying anything of its config, which is tried again: lost, or interrupted."""
-        return self.state is State.LOST or (self.state is State.STOPPED and self.values is None)
+        """Whether it ended without saying anything of its config: lost, interrupted, or not to be trusted."""
+        return self.state is State.LOST or (self.state is State.STOPPED and self.values is None) or not self.trusted
 
     @property
     def cost(self) -> int:
@@ -189,6 +192,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
         "budget": trial.budget,
         "reports": [list(report) for report in trial.reports],
         "parent": trial.parent,
+        "trusted": trial.trusted,
         "error": str(trial.error) if trial.error else None,
         "started": trial.started,
         "duration": trial.duration,

@@ -138,15 +138,16 @@ def test_very_many_reports_are_thinned_and_the_last_is_kept():
     assert reports[-1].step == 4999
 
 
-def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path):
+@pytest.mark.parametrize(("schema", "unknown"), [(1, ("kept", "resumed", "trusted")), (2, ("trusted",))])
+def test_a_store_of_an_earlier_schema_is_brought_up_to_date(tmp_path, schema, unknown):
     file = tmp_path / "hpo.db"
     study = Study({"x": Float(0, 1)}, strategy="random", store=f"sqlite:///{file}")
     study.tell(study.ask(), 1.0)
     study.ledger.store.close()
-    with sqlite3.connect(file) as old:  # as it was before checkpoints were known
-        for column in ("kept", "resumed"):
+    with sqlite3.connect(file) as old:  # as it was before these were known
+        for column in unknown:
             old.execute(f"ALTER TABLE hpo_trials DROP COLUMN {column}")
-        old.execute("UPDATE hpo_meta SET schema_version = 1")
+        old.execute(f"UPDATE hpo_meta SET schema_version = {schema}")
     old.close()
     opened = Study.load("study", f"sqlite:///{file}")
     assert dataclasses.replace(opened.trials[0]) == study.trials[0]

@@ -1,4 +1,4 @@
-"""Convergence: every trial, the best so far, the failures and the incumbent, over the trials' numbers."""
+"""Convergence: every trial, the best so far, the failures and the incumbent, over trials, time or cost."""
 
 from __future__ import annotations
 
@@ -7,58 +7,75 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress
 from hpo_magic.space import Space
-from hpo_magic.trials import History
+from hpo_magic.trials import History, Trial
 
 Array = NDArray[np.float64]
 
 
-def draw(history: History, space: Space, ax: Axes) -> None:
+AGAINST = ("trial", "time", "cost")
+
+
+def draw(history: History, space: Space, ax: Axes, against: str = "trial") -> None:
     """Draw the convergence of a history into axes.
 
     Trials far worse than the rest become small arrows at the frame's edge, so that the good ones can be told apart; the
     axis is logarithmic where all values are positive and span more than a factor of 30.
+
+    Parameters
+    ----------
+    against : str
+        What runs from left to right: "trial" (numbers), "time" (seconds since the first trial began) or "cost" (budget
+        spent by then, of a space that has one; else seconds of computing, all workers together).
     """
+    if against not in AGAINST:
+        raise StudyError(f"against={against!r} is unknown; choose one of {', '.join(AGAINST)}")
     goal = history.goals[0]
     done = history.done
-    numbers = np.array([trial.number for trial in done], dtype=float)
+    at, label = _places(history, space, against)
+    numbers = np.array([at[trial.number] for trial in done], dtype=float)
     values = np.array([goal.sign * history.loss(trial) for trial in done], dtype=float)
     dress(ax)
-    ax.set_xlabel("trial", fontsize=9)
+    ax.set_xlabel(label, fontsize=9, parse_math=False)
     ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
-    ax.set_xlim(-0.5, _right_edge(len(history)))
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if against == "trial":
+        ax.set_xlim(-0.5, _right_edge(len(history)))
+    else:
+        ax.set_xlim(0, max([*at.values(), 1e-3]) * 1.03)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=against == "trial"))
     if not len(values):
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_locator(NullLocator())
-        _failures(history, ax, 0.0)
+        _failures(history, at, ax, 0.0)
         return
     log = bool(values.min() > 0 and values.max() / values.min() > 30)
     ax.set_yscale("log" if log else "linear")
     if log:  # the formatter of log axes typesets mathematics, which costs ten times as much as plain text
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())
-    low, high = _limits(values, goal.sign, log)
+    low, high = limits(values, goal.sign, log)
     ax.set_ylim(low, high)
     shown = np.clip(values, low, high)
-    best = _best_so_far(history) * goal.sign
+    best = _best_so_far(history, sorted(done, key=lambda trial: at[trial.number])) * goal.sign
     inside = values == shown
     ax.plot(numbers[inside], shown[inside], "o", color=TRIAL, markersize=4, alpha=0.65, markeredgewidth=0)
     beyond = "v" if goal.sign < 0 else "^"  # an arrow towards where the value lies
     if not inside.all():
         ax.plot(numbers[~inside], shown[~inside], beyond, color=INK, markersize=4, alpha=0.5, markeredgewidth=0)
-    ax.step(numbers, best, where="post", color=LINE, linewidth=1.6)
+    order = np.argsort(numbers, kind="stable")
+    ax.step(numbers[order], best, where="post", color=LINE, linewidth=1.6)
     incumbent = history.incumbent
     if incumbent is not None:
-        ax.plot([incumbent.number], [goal.sign * history.loss(incumbent)], "*", color=BEST, markersize=13)
-    _failures(history, ax, low)
+        ax.plot([at[incumbent.number]], [goal.sign * history.loss(incumbent)], "*", color=BEST, markersize=13)
+    _failures(history, at, ax, low)
 
 
-def _best_so_far(history: History) -> Array:
-    """Return the best loss so far at each finished trial, at the largest budget so far; NaN before the first."""
+def _best_so_far(history: History, done: list[Trial]) -> Array:
+    """Return the best loss so far at each of some trials, at the largest budget so far; NaN before the first."""
     best, most, found = np.nan, -1, []
-    for trial in history.done:
+    for trial in done:
         spent = trial.budget or 0
         if history.feasible(trial) and spent >= most:
             loss = history.loss(trial)
@@ -68,10 +85,24 @@ def _best_so_far(history: History) -> Array:
     return np.array(found)
 
 
-def _failures(history: History, ax: Axes, low: float) -> None:
+def _places(history: History, space: Space, against: str) -> tuple[dict[int, float], str]:
+    """Return where each trial that has ended stands from left to right, by number, and what that is."""
+    ended = [trial for trial in history.trials if trial.state.ended]
+    if against == "trial":
+        return {trial.number: float(trial.number) for trial in ended}, "trial"
+    ended.sort(key=lambda trial: trial.finished or 0.0)
+    if against == "time":
+        first = min((trial.started for trial in ended if trial.started is not None), default=0.0)
+        return {trial.number: (trial.finished or first) - first for trial in ended}, "seconds since the first trial"
+    spent = np.cumsum([trial.cost if space.budget else trial.duration or 0.0 for trial in ended])
+    what = f"{space.budget} spent" if space.budget else "seconds of computing"
+    return {trial.number: float(x) for trial, x in zip(ended, spent, strict=True)}, what
+
+
+def _failures(history: History, at: dict[int, float], ax: Axes, low: float) -> None:
     if history.failed:
         ax.plot(
-            [trial.number for trial in history.failed], [low] * len(history.failed), "x",
+            [at[trial.number] for trial in history.failed], [low] * len(history.failed), "x",
             color=FAILED, markersize=6, clip_on=False,
         )  # fmt: skip
 
@@ -84,7 +115,7 @@ def _right_edge(count: int) -> float:
     return edge + 0.5
 
 
-def _limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
+def limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
     """Return limits that change seldom: the good half whole, bad outliers cut, rounded outward to a coarse grid."""
     scaled = np.log10(values) if log else values
     losses = sign * scaled

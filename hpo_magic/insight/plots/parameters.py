@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 
+from hpo_magic.insight.plots.scale import place, readable, short
 from hpo_magic.insight.plots.style import BEST, INK, TRIAL, dress
-from hpo_magic.space import Choice, Space
-from hpo_magic.space.encoding import to_unit
+from hpo_magic.space import Space
 from hpo_magic.trials import History
 
 _FAINT, _MOST = 80, 24
@@ -20,7 +18,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     dress(ax)
     names = [name for name in space if name != space.budget][:_MOST]
     rows = np.arange(len(names))[::-1]
-    labels = [_short(name, 16) for name in names]
+    labels = [short(name, 16) for name in names]
     if ax.get_gid() != "rows" or [label.get_text() for label in ax.get_yticklabels()] != labels:
         ax.set_gid("rows")
         ax.set_xlim(-0.03, 1.45)
@@ -34,42 +32,16 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     for row, name in zip(rows, names, strict=True):
         for trial in history.done[-_FAINT:]:
             if name in trial.config:
-                xs.append(_place(space, name, trial.config[name]))
+                xs.append(place(space, name, trial.config[name]))
                 ys.append(row)
     ax.plot(xs, ys, "|", color=TRIAL, markersize=9, alpha=0.5)
     if best is None:
         return
     there = [(row, name) for row, name in zip(rows, names, strict=True) if name in best.config]
     ax.plot(
-        [_place(space, name, best.config[name]) for _, name in there], [row for row, _ in there], "D",
+        [place(space, name, best.config[name]) for _, name in there], [row for row, _ in there], "D",
         color=BEST, markersize=7,
     )  # fmt: skip
     for row, name in zip(rows, names, strict=True):
         text = readable(best.config[name]) if name in best.config else "–"
-        ax.text(1.06, row, _short(text, 18), color=INK, fontsize=9, va="center", parse_math=False)
-
-
-def readable(value: Any) -> str:
-    """Return a value in a few characters.
-
-    Examples
-    --------
-    >>> readable(0.000123456), readable("rbf"), readable(64)
-    ('0.0001235', 'rbf', '64')
-    """
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _place(space: Space, name: str, value: Any) -> float:
-    domain = space[name]
-    if isinstance(domain, Choice) and value not in domain.options:
-        return 0.0
-    return min(max(to_unit(domain, value), 0.0), 1.0)
-
-
-def _short(text: str, limit: int) -> str:
-    """Shorten from the middle: names of a family differ at their ends."""
-    if len(text) <= limit:
-        return text
-    tail = limit // 2
-    return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
+        ax.text(1.06, row, short(text, 18), color=INK, fontsize=9, va="center", parse_math=False)

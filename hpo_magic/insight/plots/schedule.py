@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.insight.plots.scale import readable
 from hpo_magic.insight.plots.style import SERIES, dress, say
 from hpo_magic.insight.schedule import schedule_of
 from hpo_magic.space import Choice, Space

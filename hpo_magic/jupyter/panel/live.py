@@ -7,7 +7,7 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
-from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.report import Report, failures, spent
 from hpo_magic.run.runner import Phase
 from hpo_magic.study import Study

@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError
-from hpo_magic.insight.plots.parameters import readable
+from hpo_magic.insight.plots.scale import readable
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 
 Edit = Callable[[Callable[[Space], Space]], Space]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ class Forest:
     points : (n, d) coordinates
     losses : (n,)
     seed : int
+    trees : int
+    features : float
+        The part of the coordinates that each split may choose from.
 
     Examples
     --------
@@ -25,12 +30,17 @@ class Forest:
     True
     """
 
-    def __init__(self, points: Array, losses: Array, seed: int) -> None:
+    def __init__(self, points: Array, losses: Array, seed: int, trees: int = 24, features: float = 5 / 6) -> None:
         from skopt.learning import RandomForestRegressor
 
         # One thread: a pool costs more than a hundred rows.
         self._forest = RandomForestRegressor(
-            n_estimators=24, min_samples_split=3, max_features=5 / 6, min_variance=1e-6, random_state=seed, n_jobs=1
+            n_estimators=trees,
+            min_samples_split=3,
+            max_features=features,
+            min_variance=1e-6,
+            random_state=seed,
+            n_jobs=1,
         )
         self._forest.fit(points, losses)
 
@@ -38,3 +48,22 @@ class Forest:
         """Return mean and spread at (m, d) points, each (m,)."""
         mean, spread = self._forest.predict(points, return_std=True)
         return np.asarray(mean), np.maximum(np.asarray(spread), 1e-6)
+
+    def leaves(self) -> list[tuple[Array, Array, Array]]:
+        """Return each tree as the boxes of its leaves in the unit cube: lows (L, d), highs (L, d) and values (L,)."""
+        return [_leaves(estimator.tree_) for estimator in self._forest.estimators_]
+
+
+def _leaves(tree: Any) -> tuple[Array, Array, Array]:
+    left, right, feature, threshold = tree.children_left, tree.children_right, tree.feature, tree.threshold
+    lows, highs = np.zeros((tree.node_count, tree.n_features)), np.ones((tree.node_count, tree.n_features))
+    for node in range(tree.node_count):  # parents come before their children
+        if left[node] < 0:
+            continue
+        for child in (left[node], right[node]):
+            lows[child], highs[child] = lows[node], highs[node]
+        j, cut = feature[node], min(max(threshold[node], 0.0), 1.0)
+        highs[left[node], j] = min(highs[node, j], cut)
+        lows[right[node], j] = max(lows[node, j], cut)
+    ends = left < 0
+    return lows[ends], highs[ends], np.asarray(tree.value[ends, 0, 0], dtype=float)

@@ -65,6 +65,22 @@ class GaussianProcess:
         variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
+    def average(self, groups: Array) -> tuple[Array, Array]:
+        """Return mean and spread of the function's average over each group of points, (g, b, d) → two of (g,).
+
+        What neighbours have in common does not average out: the spread is that of the joint posterior (Moosbauer 2021,
+        eq. 6).
+        """
+        g, b, d = groups.shape
+        cross = self._kernel(groups.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
+        squared = np.zeros((g, b, b))
+        for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
+            gaps = groups[:, :, None, j] - groups[:, None, :, j]
+            squared += weight * (gaps != 0 if self.unordered[j] else gaps**2)
+        prior = _matern(np.sqrt(5 * squared), self.theta[-2])[0].mean(axis=(1, 2))
+        v = dtrtrs(self.chol, cross.T, lower=1)[0]
+        return cross @ self.alpha, np.sqrt(np.maximum(prior - np.einsum("ij,ij->j", v, v), 1e-12))
+
     def sample(self, points: Array, rng: np.random.Generator) -> Array:
         """Draw one function of the posterior at (m, d) points, (m,)."""
         mean, _ = self.predict(points)

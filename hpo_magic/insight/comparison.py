@@ -1,0 +1,167 @@
+"""Two searches side by side: how far each had come after every trial, and whether the difference is real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.errors import StudyError
+from hpo_magic.trials import Goal, History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+_REAL = 0.05
+_EXACT = 20_000
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two that are compared: some searches of one kind, with different seeds.
+
+    Attributes
+    ----------
+    name : str
+    curves : (runs, trials)
+        The best so far after each trial, as the user counts it; NaN before the first result.
+    """
+
+    name: str
+    curves: Array
+
+    @property
+    def finals(self) -> Array:
+        """The best of each run in the end, (runs,)."""
+        return np.asarray(self.curves[:, -1])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sides over as many trials as all their runs have.
+
+    Attributes
+    ----------
+    one, other : Side
+    goal : Goal
+    better : str or None
+        Name of the side whose mean is better in the end; None where they are equal.
+    chance : float or None
+        Chance of a difference as large as this one if there were none (exact permutation test of the means, Fisher
+        1935); None with one run a side, which cannot tell merit from luck.
+    """
+
+    one: Side
+    other: Side
+    goal: Goal
+    better: str | None
+    chance: float | None
+
+    @property
+    def real(self) -> bool | None:
+        """Whether the difference is real at the level of 5 %; None where that cannot be said."""
+        return None if self.chance is None else self.chance < _REAL
+
+    def plot(self) -> Figure:
+        """Return a figure with both sides, bands over their runs."""
+        from hpo_magic.insight.plots import canvas
+        from hpo_magic.insight.plots.comparison import draw
+
+        figure = canvas()
+        draw(self, figure.add_subplot())
+        return figure
+
+    def __str__(self) -> str:
+        rows = [
+            f"  {side.name}: {self.goal.metric} {np.mean(side.finals):.6g}"
+            + (f" ± {np.std(side.finals, ddof=1) / len(side.finals) ** 0.5:.2g}" if len(side.finals) > 1 else "")
+            + f" after {side.curves.shape[1]} trials, {len(side.finals)} run{'s' if len(side.finals) > 1 else ''}"
+            for side in (self.one, self.other)
+        ]
+        return "\n".join([self.verdict, *rows])
+
+    @property
+    def verdict(self) -> str:
+        """What can be said, in a sentence."""
+        if self.better is None:
+            return "both are equal in the end"
+        ahead = f"{self.better} is ahead"
+        if self.chance is None:
+            return f"{ahead}; with one run a side nobody can tell whether that is merit or luck: run other seeds"
+        least = 2 / comb(len(self.one.finals) + len(self.other.finals), len(self.one.finals))
+        if least >= _REAL:
+            return f"{ahead}; so few runs cannot show that it is real (p = {self.chance:.2g}): run other seeds"
+        return f"{ahead}, and that is {'real' if self.real else 'no more than luck would do'} (p = {self.chance:.2g})"
+
+
+def compare(
+    one: Sequence[History], other: Sequence[History], names: tuple[str, str] = ("one", "other")
+) -> Comparison:  # fmt: skip
+    """Compare two kinds of search, each by one run or several with different seeds.
+
+    Parameters
+    ----------
+    one, other : sequence of History
+        All with the same first goal; compared over the trials that every run has.
+    names : tuple of str
+
+    Raises
+    ------
+    StudyError
+        Where the goals differ, or a run has no result.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State, Trial
+    >>> def run(value):
+    ...     return History((Trial(0, {"x": 1}, State.DONE, {"value": value}),))
+    >>> found = compare([run(v) for v in (1, 2, 3, 4)], [run(v) for v in (5, 6, 7, 8)], ("gp", "random"))
+    >>> found.better, round(found.chance, 3)
+    ('gp', 0.029)
+    """
+    runs = [*one, *other]
+    if not one or not other:
+        raise StudyError("compare needs a search on either side")
+    goals = {(run.goals[0].metric, run.goals[0].sign) for run in runs}
+    if len(goals) > 1:
+        told = " and ".join(sorted(f"{'minimize' if sign > 0 else 'maximize'} {metric}" for metric, sign in goals))
+        raise StudyError(f"the searches have different goals: {told}; only like can be compared with like")
+    length = min(len(run.done) for run in runs)
+    if not length:
+        raise StudyError("one of the searches has no finished trial yet, so there is nothing to compare")
+    goal = runs[0].goals[0]
+    sides = [
+        Side(name, np.array([_curve(run, length) for run in some]))
+        for name, some in zip(names, (one, other), strict=True)
+    ]
+    a, b = (goal.sign * side.finals for side in sides)
+    better = None if np.isclose(a.mean(), b.mean(), rtol=1e-12) else sides[int(a.mean() > b.mean())].name
+    return Comparison(sides[0], sides[1], goal, better, _chance(a, b) if min(len(a), len(b)) > 1 else None)
+
+
+def _curve(run: History, length: int) -> Array:
+    """Return the best so far after each of the first finished trials, as the user counts it."""
+    sign = run.goals[0].sign
+    losses = [run.loss(trial) if run.feasible(trial) else np.inf for trial in run.done[:length]]
+    best = np.minimum.accumulate(losses)
+    return np.where(np.isfinite(best), sign * best, np.nan)
+
+
+def _chance(a: Array, b: Array) -> float:
+    """Return how often a random split of all runs differs in its means by as much: every split, or very many."""
+    both, n = np.concatenate([a, b]), len(a)
+    seen = abs(a.mean() - b.mean()) * (1 - 1e-12)
+    if comb(len(both), n) <= _EXACT:
+        picks = np.array(list(combinations(range(len(both)), n)))
+    else:
+        rng = np.random.default_rng(0)
+        picks = np.array([rng.permutation(len(both))[:n] for _ in range(_EXACT)])
+    sums = both[picks].sum(axis=1)
+    gaps = np.abs(sums / n - (both.sum() - sums) / len(b))
+    return float(np.mean(gaps >= seen))

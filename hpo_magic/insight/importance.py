@@ -1,0 +1,216 @@
+"""How much each parameter matters: shares of the variance that a forest sees, and what sets the best trials apart.
+
+Notation (Hutter 2014): each tree is a partition of the unit cube into boxes of volume w_l with values v_l; its marginal
+over a set U of parameters is the average over all others; V_U is the variance of the marginal that smaller sets do not
+explain, V the variance of the tree; the share of U is V_U / V. Shapes: L leaves, d parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.errors import StudyError
+from hpo_magic.insight.measured import Measured, measured
+from hpo_magic.search.fidelity import places
+from hpo_magic.search.surrogates.forest import Forest
+from hpo_magic.space import Choice, Space
+from hpo_magic.space.domains import levels
+from hpo_magic.trials import History
+
+Array = NDArray[np.float64]
+METHODS = ("fanova", "ped-anova")
+_TREES, _PAIRED, _GRID = 32, 5, 50
+"""Trees of the forest; so many of the parameters that matter most are looked at in pairs; bins of a density."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The share of one parameter, or of two together beyond what each does alone; between `low` and `high` by chance.
+
+    The interval holds four fifths of what the trees of the forest say.
+    """
+
+    names: tuple[str, ...]
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Importance(Mapping[str, float]):
+    """Shares by parameter, the largest first.
+
+    Attributes
+    ----------
+    shares : tuple of Share
+        One a parameter.
+    interactions : tuple of Share
+        Pairs of the parameters that matter most; empty for "ped-anova".
+    method : str
+    metric : str
+    """
+
+    shares: tuple[Share, ...]
+    interactions: tuple[Share, ...]
+    method: str
+    metric: str
+
+    def __getitem__(self, name: str) -> float:
+        return {share.names[0]: share.share for share in self.shares}[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (share.names[0] for share in self.shares)
+
+    def __len__(self) -> int:
+        return len(self.shares)
+
+    def __str__(self) -> str:
+        rows = [
+            f"  {' × '.join(share.names):24} {share.share:6.1%}  ({share.low:.1%} to {share.high:.1%})"
+            for share in (*self.shares, *self.interactions)
+        ]
+        return "\n".join([f"importance for {self.metric} ({self.method})", *rows])
+
+
+def importance(history: History, space: Space, metric: str | None = None, method: str = "fanova") -> Importance:
+    """Return how much each parameter matters.
+
+    Parameters
+    ----------
+    history : History
+    space : Space
+    metric : str, optional
+        By default the first goal.
+    method : str
+        "fanova": the share of the variance over the whole space that a parameter explains, with interactions of pairs
+        (Hutter 2014, section 3). "ped-anova": how much a parameter sets the best tenth of the trials apart from the
+        others (Watanabe 2023, eq. 7).
+
+    Raises
+    ------
+    StudyError
+        For an unknown method or metric, or fewer than five finished trials.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> from hpo_magic.trials import State, Trial
+    >>> rng, space = np.random.default_rng(0), Space({"x": Float(0, 1), "y": Float(0, 1)})
+    >>> configs = [space.sample(rng) for _ in range(80)]
+    >>> done = tuple(Trial(i, c, State.DONE, {"value": c["x"]}) for i, c in enumerate(configs))
+    >>> found = importance(History(done), space)
+    >>> list(found), found["x"] > 0.9
+    (['x', 'y'], True)
+    """
+    if method not in METHODS:
+        raise StudyError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
+    known = measured(history, space, metric)
+    names = [name for name in space if name != space.budget]
+    if method == "ped-anova":
+        shares, interactions = _ped_anova(known, space, names), list[Share]()
+    else:
+        shares, interactions = _fanova(known, space, names)
+    ordered = sorted(shares, key=lambda share: -share.share)
+    pairs = sorted(interactions, key=lambda share: -share.share)
+    return Importance(tuple(ordered), tuple(pairs), method, known.goal.metric)
+
+
+def _coordinates(known: Measured, space: Space, names: list[str]) -> Array:
+    """Return points of the unit cube, (n, d): where a parameter is inactive it says nothing, so it may be anything."""
+    columns = [space.names.index(name) for name in names]
+    anything = np.random.default_rng(0).random(known.points.shape)
+    points = np.where(known.cube.active(known.points), known.points, anything)
+    return np.clip(points[:, columns], 0.0, 1.0)
+
+
+def _fanova(known: Measured, space: Space, names: list[str]) -> tuple[list[Share], list[Share]]:
+    losses = places(History(known.trials, (known.goal,)), known.losses)
+    forest = Forest(_coordinates(known, space, names), losses, seed=0, trees=_TREES, features=1.0)
+    trees = [_Tree(*boxes) for boxes in forest.leaves()]
+    trees = [tree for tree in trees if tree.variance > 0]
+    if not trees:  # all losses are alike
+        return [Share((name,), 0.0, 0.0, 0.0) for name in names], []
+    alone = np.array([[tree.single(j) / tree.variance for j in range(len(names))] for tree in trees])  # (trees, d)
+    shares = [_share((name,), alone[:, j]) for j, name in enumerate(names)]
+    leading = np.argsort(-alone.mean(axis=0), kind="stable")[:_PAIRED]
+    pairs = [
+        _share((names[j], names[k]), np.array([tree.pair(j, k) / tree.variance for tree in trees]))
+        for j, k in combinations(leading.tolist(), 2)
+    ]
+    return shares, pairs
+
+
+def _share(names: tuple[str, ...], told: Array) -> Share:
+    low, high = np.quantile(told, (0.1, 0.9))
+    return Share(names, float(told.mean()), float(low), float(high))
+
+
+class _Tree:
+    """Exact marginals of one tree over the unit cube (Hutter 2014, theorem 3)."""
+
+    def __init__(self, lows: Array, highs: Array, values: Array) -> None:
+        self._lows, self._highs = lows, highs
+        lengths = highs - lows
+        volumes = lengths.prod(axis=1)
+        inside = volumes > 0
+        self._lows, self._highs = lows[inside], highs[inside]
+        self._lengths, volumes, values = lengths[inside], volumes[inside], values[inside]
+        self._centred = values - volumes @ values
+        self._mass = volumes * self._centred  # (L,)
+        self.variance = float(volumes @ self._centred**2)
+        self._known: dict[int, tuple[Array, Array, float]] = {}
+
+    def single(self, j: int) -> float:
+        """Return V_j."""
+        return self._marginal(j)[2]
+
+    def pair(self, j: int, k: int) -> float:
+        """Return V_jk, beyond V_j and V_k."""
+        (one, widths, alone), (other, others, too) = self._marginal(j), self._marginal(k)
+        together = (one * self._mass[:, None]).T @ other  # (intervals of j, intervals of k)
+        return max(float(widths @ together**2 @ others) - alone - too, 0.0)
+
+    def _marginal(self, j: int) -> tuple[Array, Array, float]:
+        """Return which leaf covers which interval, by 1 / length, (L, intervals), their widths, and V_j."""
+        if j not in self._known:
+            cuts = np.unique(np.concatenate([self._lows[:, j], self._highs[:, j]]))
+            middles, widths = (cuts[1:] + cuts[:-1]) / 2, np.diff(cuts)
+            covers = (self._lows[:, j, None] < middles) & (middles < self._highs[:, j, None])
+            weights = covers / self._lengths[:, j, None]
+            self._known[j] = weights, widths, float(widths @ (self._mass @ weights) ** 2)
+        return self._known[j]
+
+
+def _ped_anova(known: Measured, space: Space, names: list[str]) -> list[Share]:
+    """Return shares by the Pearson divergence between the density of the best tenth and that of all trials."""
+    points, losses = _coordinates(known, space, names), known.losses
+    best = np.argsort(losses, kind="stable")[: max(len(losses) // 10, 3)]
+    apart = np.array([_divergence(points[best, j], points[:, j], space, name) for j, name in enumerate(names)])
+    total = apart.sum() or 1.0
+    parts = [float(part / total) for part in apart]
+    return [Share((name,), part, part, part) for name, part in zip(names, parts, strict=True)]
+
+
+def _divergence(best: Array, every: Array, space: Space, name: str) -> float:
+    """Return the Pearson divergence of two densities over one parameter (Watanabe 2023, eq. 7)."""
+    domain = space[name]
+    discrete = levels(domain)
+    bins = int(min(discrete or _GRID, _GRID))
+    centres = (np.arange(bins) + 0.5) / bins
+    if isinstance(domain, Choice):
+        p, q = (np.histogram(x, bins, (0, 1))[0] + 1.0 for x in (best, every))
+    else:
+        p, q = (_density(x, centres) for x in (best, every))
+    p, q = p / p.sum(), q / q.sum()
+    return float(np.sum(q * (p / q - 1) ** 2))
+
+
+def _density(points: Array, centres: Array) -> Array:
+    width = max(1.06 * points.std() * len(points) ** -0.2, 1 / len(centres))  # Silverman 1986, eq. 3.28
+    heights = np.exp(-0.5 * ((centres[:, None] - points) / width) ** 2).sum(axis=1)
+    return np.asarray(heights + 1e-3 * heights.max())

@@ -1,0 +1,195 @@
+"""What a Gaussian process says of a metric over one parameter or two, the others averaged out, in its own units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpo_magic.errors import StudyError
+from hpo_magic.insight.measured import Measured, check_parameter, measured
+from hpo_magic.search.acquisition import log_expected_improvement
+from hpo_magic.search.one_thread import one_thread
+from hpo_magic.search.surrogates import gaussian_process
+from hpo_magic.search.surrogates.belief import plain
+from hpo_magic.space import Choice, Space, Value
+from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.trials import History
+
+Array = NDArray[np.float64]
+_WIDTH = 1.96
+"""Spreads to either side of the mean that hold 95 %."""
+
+
+@dataclass(frozen=True)
+class PartialDependence:
+    """The metric over one parameter, averaged over all others.
+
+    Attributes
+    ----------
+    name, metric : str
+    values : tuple
+        Of the parameter, k of them.
+    mean, low, high : (k,)
+        The metric as the user counts it; between low and high it lies with a chance of 95 %.
+    acquisition : (k,)
+        How promising the best place with this value is, from 0 to 1.
+    """
+
+    name: str
+    metric: str
+    values: tuple[Value, ...]
+    mean: Array
+    low: Array
+    high: Array
+    acquisition: Array
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The metric over two parameters, averaged over all others: mean and spread, each (values of y, values of x)."""
+
+    x: str
+    y: str
+    metric: str
+    xs: tuple[Value, ...]
+    ys: tuple[Value, ...]
+    mean: Array
+    spread: Array
+
+
+def partial_dependence(
+    history: History, space: Space, name: str, metric: str | None = None, points: int = 40
+) -> PartialDependence:
+    """Return how a metric depends on one parameter (Friedman 2001, eq. 53; spread: Moosbauer 2021, eq. 6).
+
+    Parameters
+    ----------
+    history : History
+    space : Space
+    name : str
+        A parameter; a conditional one is looked at where it exists.
+    metric : str, optional
+        By default the first goal.
+    points : int
+        Values of the parameter at most.
+
+    Raises
+    ------
+    StudyError
+        For an unknown parameter or metric, or fewer than five finished trials.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> from hpo_magic.trials import State, Trial
+    >>> space = Space({"x": Float(0, 1)})
+    >>> done = tuple(Trial(i, {"x": i / 20}, State.DONE, {"value": i / 20}) for i in range(21))
+    >>> line = partial_dependence(History(done), space, "x", points=3)
+    >>> line.values, line.mean.round(2).tolist()
+    ((0.0, 0.5, 1.0), [0.0, 0.5, 1.0])
+    """
+    space = space.free(check_parameter(space, name))
+    view = _View(measured(history, space, metric), space)
+    grid = _grid(space, name, points)
+    groups = view.groups({name: grid}, background=64)
+    mean, spread = view.average(groups)
+    promise = view.promise(groups)
+    sign, (low, high) = view.known.goal.sign, (mean - _WIDTH * spread, mean + _WIDTH * spread)
+    low, high = (sign * view.unscaled(end) for end in ((low, high) if sign > 0 else (high, low)))
+    values = tuple(from_unit(space[name], u) for u in grid)
+    return PartialDependence(name, view.known.goal.metric, values, sign * view.unscaled(mean), low, high, promise)
+
+
+def surface(
+    history: History, space: Space, x: str, y: str, metric: str | None = None, points: int = 20
+) -> Surface:  # fmt: skip
+    """Return how a metric depends on two parameters together; arguments and errors as of `partial_dependence`."""
+    if check_parameter(space, x) == check_parameter(space, y):
+        raise StudyError(f"x and y are both {x!r}; choose two different parameters")
+    space = space.free(x).free(y)
+    view = _View(measured(history, space, metric), space)
+    xs, ys = _grid(space, x, points), _grid(space, y, points)
+    groups = view.groups({x: np.tile(xs, len(ys)), y: np.repeat(ys, len(xs))}, background=12)
+    if np.isnan(groups).all():
+        raise StudyError(f"{x} and {y} never exist together; choose two parameters that do")
+    mean, spread = view.average(groups)
+    shape, goal = (len(ys), len(xs)), view.known.goal
+    return Surface(
+        x, y, goal.metric, tuple(from_unit(space[x], u) for u in xs), tuple(from_unit(space[y], u) for u in ys),
+        (goal.sign * view.unscaled(mean)).reshape(shape), (view.scale * spread).reshape(shape),
+    )  # fmt: skip
+
+
+def noise(history: History, space: Space) -> float:
+    """Return the standard deviation of one trial's first goal around its expectation, in its own units."""
+    view = _View(measured(history, space), space)
+    return view.scale * float(np.exp(0.5 * view.process.theta[-1]))
+
+
+class _View:
+    """A process of what was measured, and points to look at it from."""
+
+    def __init__(self, known: Measured, space: Space) -> None:
+        self.known, self._space = known, space
+        self.scale, self._shift = float(known.losses.std()) or 1.0, float(known.losses.mean())
+        with one_thread():
+            self.process = gaussian_process.fit(known.points, plain(known.losses), known.cube.unordered)
+
+    def unscaled(self, told: Array) -> Array:
+        """Return losses in the metric's units."""
+        return np.asarray(told * self.scale + self._shift)
+
+    def groups(self, held: dict[str, Array], background: int) -> Array:
+        """Return points in model coordinates, (g, background, d): in each group what is held stays, the rest varies.
+
+        A group in which a parameter that is held does not exist is NaN.
+        """
+        rng, cube, names = np.random.default_rng(0), self.known.cube, self._space.names
+        columns = [names.index(name) for name in held]
+        count = len(next(iter(held.values())))
+        rest = rng.random((background, len(names)))
+        for _ in range(20):  # until every row of the rest lets the parameters exist at some value of theirs
+            points = np.tile(rest, (count, 1))
+            for name, column in zip(held, columns, strict=True):
+                wanted = np.full((count, len(names)), 0.5)
+                wanted[:, column] = held[name]
+                points[:, column] = np.repeat(cube.to_proposal(wanted)[:, column], background)
+            model = cube.model(points)
+            there = np.ones((count, background), dtype=bool)
+            if any(self._space.condition(name) is not None for name in held):
+                there = cube.active(model)[:, columns].all(axis=1).reshape(count, background)
+            never = ~there.any(axis=0)
+            if not never.any():
+                break
+            rest[never] = rng.random((int(never.sum()), len(names)))
+        groups = cube.at_full_budget(model).reshape(count, background, len(names))
+        groups[~np.all(there, axis=1)] = np.nan
+        return groups
+
+    def average(self, groups: Array) -> tuple[Array, Array]:
+        """Return mean and spread of each group's average as the process tells them, NaN for groups that are, (g,)."""
+        there = ~np.isnan(groups[:, 0, 0])
+        mean, spread = np.full(len(groups), np.nan), np.full(len(groups), np.nan)
+        with one_thread():
+            mean[there], spread[there] = self.process.average(groups[there])
+        return mean, spread
+
+    def promise(self, groups: Array) -> Array:
+        """Return the largest expected improvement in each group, the largest of all being 1, (g,)."""
+        g, b, d = groups.shape
+        best = float(self.process.predict(self.known.cube.at_full_budget(self.known.points))[0].min())
+        with one_thread():
+            gain = log_expected_improvement(*self.process.predict(groups.reshape(g * b, d)), best)
+        top = gain.reshape(g, b).max(axis=1)
+        return np.asarray(np.exp(top - np.nanmax(top)))
+
+
+def _grid(space: Space, name: str, points: int) -> Array:
+    """Return model coordinates of a parameter, ascending: its options, or values spread evenly on its scale."""
+    domain = space[name]
+    if isinstance(domain, Choice):
+        return np.sort([to_unit(domain, option) for option in space.options(name)])
+    places = np.unique([to_unit(domain, from_unit(domain, u)) for u in np.linspace(0, 1, 8 * points + 1)])
+    return np.asarray(places[np.linspace(0, len(places) - 1, min(points, len(places))).round().astype(int)])

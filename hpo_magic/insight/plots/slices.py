@@ -1,0 +1,62 @@
+"""Slices: the value over each parameter by itself, side by side on one scale; earlier trials are paler."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+
+from hpo_magic.insight.plots.convergence import limits
+from hpo_magic.insight.plots.scale import place, short, ticks
+from hpo_magic.insight.plots.style import BEST, INK, LINE, dress, say
+from hpo_magic.space import Choice, Space
+from hpo_magic.trials import History
+
+_COLUMNS, _GAP, _MOST = 8, 0.25, 1000
+
+
+def draw(history: History, space: Space, ax: Axes) -> None:
+    """Draw the slices of a history into axes; of very many parameters the first eight."""
+    dress(ax)
+    names = [name for name in space if name != space.budget][:_COLUMNS]
+    done = history.done[-_MOST:]
+    goal = history.goals[0]
+    ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
+    width = len(names) * (1 + _GAP) - _GAP
+    ax.set_xlim(-0.06, width + 0.06)
+    ax.set_xticks([])
+    if not done:
+        return say(ax, "no finished trial yet")
+    values = np.array([goal.sign * history.loss(trial) for trial in done])
+    low, high = limits(values, goal.sign, log=False)
+    ax.set_ylim(low, high)
+    best = history.incumbent
+    for column, name in enumerate(names):
+        start = column * (1 + _GAP)
+        there = [i for i, trial in enumerate(done) if name in trial.config]
+        xs = np.array([place(space, name, done[i].config[name]) for i in there])
+        if isinstance(space[name], Choice):  # options side by side: spread them, or all lie on one line
+            xs = xs + np.array([((done[i].number * 0.618) % 1 - 0.5) for i in there]) * 0.5 / len(space.options(name))
+        shades = np.array([to_rgba(LINE, 0.15 + 0.7 * (i + 1) / len(done)) for i in there])
+        ax.scatter(start + xs, np.clip(values[there], low, high), s=14, c=shades.reshape(-1, 4), linewidths=0)
+        if best is not None and name in best.config:
+            at = start + place(space, name, best.config[name])
+            ax.plot([at], [goal.sign * history.loss(best)], "*", color=BEST, markersize=11)
+        if column:
+            ax.axvline(start - _GAP / 2, color=INK, linewidth=0.6, alpha=0.4)
+        _label(name, space, start, len(names), ax)
+
+
+def _label(name: str, space: Space, start: float, count: int, ax: Axes) -> None:
+    most = max(5, 40 // count)
+    for u, text in zip(*ticks(space[name], most=2 if count > 3 else 3), strict=True):
+        side = "center" if isinstance(space[name], Choice) else "left" if u < 0.1 else "right" if u > 0.9 else "center"
+        ax.annotate(
+            short(text, most), (start + u, 0), (0, -4), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
+            ha=side, va="top", fontsize=8, color=INK, parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+    ax.annotate(
+        short(name, max(8, 72 // count)), (start + 0.5, 0), (0, -16), xycoords=ax.get_xaxis_transform(),
+        textcoords="offset points", ha="center", va="top", fontsize=9, color=INK, parse_math=False,
+        annotation_clip=False,
+    )  # fmt: skip

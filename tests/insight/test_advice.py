@@ -1,0 +1,132 @@
+"""Advice: what is seen in a history, and that following it does what its label says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpo_magic import Choice, Float, Int, Study
+from hpo_magic.errors import StudyError
+from hpo_magic.trials import State
+
+
+def studied(space, objective, trials=40, **options) -> Study:
+    study = Study(space, minimize="loss", strategy="random", **options)
+    for _ in range(trials):
+        trial = study.ask()
+        value = objective(trial.config)
+        if value is None:
+            study.fail(trial, "out of memory")
+        else:
+            study.tell(trial, value)
+    return study
+
+
+def texts(study: Study) -> str:
+    return "\n".join(map(str, study.advice()))
+
+
+def test_an_edge_is_widened():
+    study = studied({"lr": Float(1e-4, 1e-1, log=True)}, lambda c: -np.log10(c["lr"]))
+    [found] = [one for one in study.advice() if "edge" in one.text]
+    assert "the best lies at the upper edge of lr" in found.text and found.label == "widen lr to 0.0001..3.162"
+    study.follow(found)
+    assert (study.space["lr"].low, study.space["lr"].high) == (1e-4, 3.162)
+    assert "edge" not in texts(study)  # there is room above now
+
+
+def test_no_edge_where_the_best_lies_inside_and_none_at_a_natural_end():
+    assert "edge" not in texts(studied({"x": Float(-5, 5)}, lambda c: c["x"] ** 2))
+    assert "edge" not in texts(studied({"dropout": Float(0, 1)}, lambda c: c["dropout"]))
+    assert "edge" not in texts(studied({"n": Int(1, 100)}, lambda c: abs(c["n"] - 60)))
+
+
+def test_what_does_not_matter_is_fixed_at_the_best():
+    study = studied({"x": Float(0, 1), "idle": Float(0, 1)}, lambda c: abs(c["x"] - 0.4), 60)
+    [found] = [one for one in study.advice() if one.label.startswith("fix")]
+    assert "idle explains" in found.text
+    study.follow(found)
+    assert study.space.fixed == {"idle": study.best.config["idle"]}
+    assert "fix idle" not in texts(study)
+
+
+def test_what_others_depend_on_is_not_fixed():
+    space = {"kind": Choice(["a", "b"]), "x": Float(0, 1, when="kind == 'a'"), "y": Float(0, 1)}
+    assert "fix kind" not in texts(studied(space, lambda c: c["y"], 60))
+
+
+def test_failures_in_one_region_are_left_out_but_never_the_best():
+    study = studied({"x": Float(0, 8), "y": Float(0, 1)}, lambda c: None if c["x"] > 6 else abs(c["x"] - 5.5), 60)
+    [found] = [one for one in study.advice() if "failures" in one.text]
+    assert "failures lie at x above 6" in found.text
+    study.follow(found)
+    assert study.space["x"].high == 6
+    assert study.space["x"].high > study.best.config["x"]
+    kinds = studied({"kind": Choice(["a", "b", "c"]), "y": Float(0, 1)}, lambda c: None if c["kind"] == "b" else c["y"])
+    [found] = [one for one in kinds.advice() if "failures" in one.text]
+    kinds.follow(found)
+    assert kinds.space.options("kind") == ("a", "c")
+
+
+def test_failures_by_chance_are_no_advice():
+    study = studied({"x": Float(0, 1)}, lambda c: None if int(c["x"] * 1e6) % 7 == 0 else c["x"], 60)
+    assert "failures" not in texts(study)
+
+
+def test_a_long_time_without_a_gain_says_stop():
+    study = studied({"x": Float(0, 1)}, lambda c: abs(c["x"] - 0.4) + 1, 12)
+    for _ in range(25):
+        study.tell(study.ask(), 9.0)
+    assert "nothing was gained in the" in texts(study)
+
+
+def test_noise_larger_than_the_differences_says_confirm_and_queues_the_best():
+    rng = np.random.default_rng(0)
+    study = studied({"x": Float(0, 1)}, lambda c: rng.normal(), 40)
+    [found] = [one for one in study.advice() if "noise" in one.text]
+    study.follow(found)
+    waiting = [trial for trial in study.trials if trial.state is State.WAITING]
+    assert len(waiting) == 15 and len({trial.parent for trial in waiting}) == 3
+    assert "noise" not in texts(studied({"x": Float(0, 1)}, lambda c: (c["x"] - 0.3) ** 2, 40))
+
+
+def test_zoom_to_the_best_quarter():
+    study = studied({"x": Float(-5, 5), "kind": Choice(["a", "b"])}, lambda c: c["x"] ** 2, 64)
+    best = sorted(study.trials, key=lambda trial: trial.value)[:16]
+    study.zoom()
+    domain = study.space["x"]
+    assert -5 < domain.low <= min(t.config["x"] for t in best) and max(t.config["x"] for t in best) <= domain.high < 5
+    assert study.space.options("kind") == ("a", "b")
+    with pytest.raises(StudyError, match="0 finished trials say too little"):
+        Study({"x": Float(0, 1)}).zoom()
+
+
+def test_nothing_is_said_of_a_history_that_is_too_short():
+    assert studied({"x": Float(0, 1)}, lambda c: c["x"], 3).advice() == ()
+
+
+# --- what is not to be trusted ------------------------------------------------------------------------
+
+
+def test_a_trial_that_is_not_trusted_leaves_the_model_and_stays_in_the_record(tmp_path):
+    store = f"sqlite:///{tmp_path / 'hpo.db'}"
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="gp", store=store, name="marked")
+    for value in (0.5, -100.0, 0.4, 0.3, 0.6, 0.7, 0.2):
+        study.tell(study.ask(), value)
+    assert study.best.number == 1
+    study.distrust(1)
+    assert study.best.number == 6 and len(study.trials) == 7 and study.ledger.counted() == 6
+    without = Study({"x": Float(0, 1)}, minimize="loss", strategy="gp")
+    for trial in study.trials:
+        if trial.trusted:
+            without.ledger.journal.add(trial)
+    one = study.strategy.sampler.propose(study.space, study.history, np.random.default_rng(0))
+    other = study.strategy.sampler.propose(study.space, without.history, np.random.default_rng(0))
+    assert one["x"] == pytest.approx(other["x"])
+    again = Study.load("marked", store)
+    assert not again.trials[1].trusted
+    again.trust(1)
+    assert again.best.number == 1
+    running = again.ask()
+    with pytest.raises(StudyError, match="is running; it can be marked when it has ended"):
+        again.distrust(running)

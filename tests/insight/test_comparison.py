@@ -1,0 +1,63 @@
+"""Two searches side by side, and what may be said of the difference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from hpo_magic import Float, Study
+from hpo_magic.errors import StudyError
+from hpo_magic.insight.comparison import compare
+from hpo_magic.trials import Goal, History, State, Trial
+
+
+def run(values, sign=1) -> History:
+    done = [Trial(i, {"x": i}, State.DONE, {"loss": float(v)}, "loss") for i, v in enumerate(values)]
+    return History(tuple(done), (Goal("loss", sign),))
+
+
+def searched(strategy: str, seed: int) -> Study:
+    study = Study({"x": Float(-5, 5), "y": Float(-5, 5)}, minimize="loss", strategy=strategy, seed=seed, name=strategy)
+    study.optimize(lambda c: (c["x"] - 1) ** 2 + c["y"] ** 2, trials=25)
+    return study
+
+
+def test_a_real_difference_is_found_real():
+    models, chance = [searched("gp", seed) for seed in range(5)], [searched("random", seed) for seed in range(5)]
+    found = models[0].compare(chance, *models[1:])
+    assert found.better == "gp" and found.real and found.chance == pytest.approx(2 / 252)  # one split and its mirror
+    assert "gp is ahead, and that is real (p = 0.0079)" in str(found)
+    figure = found.plot()
+    FigureCanvasAgg(figure).draw()
+    assert len(figure.axes[0].collections) == 2  # a band a side
+
+
+def test_the_test_holds_its_level():
+    """Of two equal kinds of search, at most 5 % are found different: 400 comparisons, at most 35 (binomial, p < 1e-3)."""
+    rng = np.random.default_rng(0)
+    real = sum(
+        bool(compare([run([v]) for v in rng.normal(size=5)], [run([v]) for v in rng.normal(size=5)]).real)
+        for _ in range(400)
+    )
+    assert 0 < real <= 35
+
+
+def test_one_run_a_side_cannot_tell_merit_from_luck():
+    found = compare([run([3, 2, 1])], [run([3, 3, 3, 9])], ("a", "b"))
+    assert found.better == "a" and found.chance is None and found.real is None
+    assert found.one.curves.tolist() == [[3, 2, 1]] and found.other.curves.tolist() == [[3, 3, 3]]
+    assert "nobody can tell whether that is merit or luck" in found.verdict
+    assert "so few runs cannot show" in compare([run([1])] * 2, [run([2])] * 2).verdict
+
+
+def test_the_direction_counts_and_equals_are_equal():
+    assert compare([run([1], -1)], [run([2], -1)], ("a", "b")).better == "b"
+    assert compare([run([1])], [run([1])]).better is None
+
+
+def test_only_like_is_compared_with_like():
+    with pytest.raises(StudyError, match="different goals: maximize loss and minimize loss"):
+        compare([run([1])], [run([1], -1)])
+    with pytest.raises(StudyError, match="no finished trial yet"):
+        compare([run([1])], [run([])])
