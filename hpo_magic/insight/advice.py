@@ -22,10 +22,12 @@ _EDGE, _NEAR = 0.03, 0.15
 """How near to an end of its range, in parts of it, the best lies at an edge; and most of the best few with it."""
 _IDLE, _TELLING = 20, 30
 """Finished trials without a gain before it is said; before importance and noise are trusted."""
-_ALONE, _IN_ALL = 0.05, 0.1
-"""Shares below which a parameter does not matter, alone and with all interactions: trees see as much in pure noise."""
-_APART = 2.0
-"""The best three cannot be told apart within so many standard deviations of one trial."""
+_ALONE, _IN_ALL, _AMONG_BEST = 0.05, 0.1, 0.15
+"""Shares below which a parameter does not matter: alone and with all interactions, as trees see as much in pure noise,
+and of what sets the best trials apart."""
+_APART, _HEARD = 2.0, 0.02
+"""The best three cannot be told apart within so many standard deviations of one trial; noise below this part of the way
+from the bad to the best is none: a model always finds a little."""
 _FAILED, _BY_CHANCE = 4, 0.01
 _FEW = 5
 
@@ -196,7 +198,8 @@ def _noise(history: History, space: Space) -> Iterator[Advice]:
     if any(history.origin(trial) is not None and trial.budget is None for trial in history.done):
         return  # the best have been run again already
     gap, spread = history.loss(best[2]) - history.loss(best[0]), noise(history, space)
-    if 0 < gap < _APART * spread:
+    reach = float(np.quantile(history.losses[:, 0], 0.9)) - history.loss(best[0])
+    if 0 < gap < _APART * spread and spread > _HEARD * reach:
         metric = history.goals[0].metric
         yield Advice(
             f"the best three differ by {gap:.2g} in {metric}, one trial's noise is {spread:.2g}",
@@ -211,10 +214,13 @@ def _no_matter(history: History, space: Space) -> Iterator[Advice]:
     found = importance(history, space)
     if sum(found.values()) <= 0:
         return
+    apart = importance(history, space, method="ped-anova")
     for share in found.shares:
         name = share.names[0]
         together = sum(pair.share for pair in found.interactions if name in pair.names)
         if share.share > _ALONE or share.share + together > _IN_ALL or name in space.fixed or name not in best.config:
+            continue
+        if apart[name] > _AMONG_BEST:  # over the whole space it matters little, among the best it decides
             continue
         if any(name in condition.names for other in space if (condition := space.condition(other)) is not None):
             continue  # what others depend on does matter

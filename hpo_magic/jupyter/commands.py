@@ -6,15 +6,18 @@ import csv
 import json
 import time
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from IPython.display import HTML, display
 
-from hpo_magic.errors import HpoError, StudyError
+from hpo_magic.errors import HpoError, StudyError, did_you_mean
+from hpo_magic.insight.comparison import compare
 from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.options import Command
 from hpo_magic.jupyter.report import Report, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
+from hpo_magic.jupyter.sparkline import sparkline
 from hpo_magic.study import Study
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.frame import rows
@@ -34,8 +37,14 @@ def run(session: Session, command: Command, store: str) -> None:
     """
     if command.verb == "list":
         _list(session, command.words[0] if command.words else store)
+    elif command.verb == "compare":
+        _compare(session, command.words, store)
     elif command.verb == "show" and command.words and command.words[0] not in session.searches:
-        display(_static(Study.load(command.words[0], session.store(store))))
+        study = Study.load(command.words[0], session.store(store))
+        if live_front_end(session.shell):
+            session.view(study)
+        else:
+            display(_static(study))
     elif command.verb in ("log", "export"):
         word, name = (*command.words, None, None)[:2]
         if name is None and word in session.searches:
@@ -144,12 +153,33 @@ def _list(session: Session, url: str) -> None:
     for record in store.studies():
         history = History.of(store.trials(record.id), goals_of(record.definition), constraints_of(record.definition))
         best = history.incumbent
+        curve = sparkline(history)
         found = "–" if best is None else f"{history.goals[0].metric} {readable(best.value)}"
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
-        lines.append(
-            f"{record.name:20} version {record.version:<3} {len(history.done):>5} done  best {found:24} {made}"
-        )
+        count = f"{len(history.done):>5} done"
+        lines.append(f"{record.name:20} version {record.version:<3} {count}  {curve:12}  best {found:24} {made}")
     print("\n".join(lines) or f"the store {url!r} holds no study yet")
+
+
+def _compare(session: Session, words: tuple[str, ...], url: str) -> None:
+    """Compare two studies, or two kinds of them: a word may be a pattern such as gp_*, for runs with other seeds."""
+    if len(words) != 2:
+        raise HpoError("%hpo compare needs two names, or patterns: %hpo compare gp_* random_*")
+    store = session.store(url)
+    known = list(dict.fromkeys([record.name for record in store.studies()] + list(session.searches)))
+    sides = []
+    for word in words:
+        names = [name for name in known if fnmatchcase(name, word)]
+        if not names:
+            raise HpoError(
+                f"%hpo compare: there is no study {word!r}{did_you_mean(word, known)}; there is {', '.join(known)}"
+            )
+        held = session.searches
+        sides.append([held[name].study if name in held else Study.load(name, store) for name in names])
+    one, other = ([study.history for study in side] for side in sides)
+    found = compare(one, other, (words[0], words[1]))
+    display(found.plot())
+    print(found)
 
 
 def _static(study: Study) -> HTML:

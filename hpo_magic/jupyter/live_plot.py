@@ -91,3 +91,16 @@ def _frame_of(ax: Axes) -> tuple[Any, ...]:
     labels = tuple(label.get_text() for label in ax.get_yticklabels()) if ax.get_gid() == "rows" else ()
     texts = tuple(text.get_text() for text in ax.texts)  # they change with the incumbent only
     return (ax.get_xlim(), ax.get_ylim(), ax.get_yscale(), ax.get_xlabel(), ax.get_ylabel(), labels, texts)
+
+
+class Easel:
+    """The live plots of a study by name, each made when it is first drawn; to be used by one thread."""
+
+    def __init__(self) -> None:
+        self._plots: dict[str, LivePlot] = {}
+
+    def png(self, name: str, history: History, space: Space, **options: Any) -> bytes:
+        """Return the picture of a history."""
+        if name not in self._plots:  # a figure takes longer to make than to draw
+            self._plots[name] = LivePlot(name)
+        return self._plots[name].png(history, space, **options)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hpo_magic.errors import HpoError, did_you_mean
 
-COMMANDS = ("status", "best", "pause", "resume", "stop", "wait", "apply", "show", "log", "export", "list")
+COMMANDS = ("status", "best", "pause", "resume", "stop", "wait", "apply", "show", "log", "export", "list", "compare")
 
 
 @dataclass(frozen=True)

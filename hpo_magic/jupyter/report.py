@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from hpo_magic.insight.plots.scale import readable
-from hpo_magic.jupyter.live_plot import LivePlot
+from hpo_magic.jupyter.live_plot import Easel
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.study import Study
@@ -20,9 +20,8 @@ TOP = 5
 class Report:
     """Renders a study's result as HTML and as text; to be used by one thread."""
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._plots: dict[str, LivePlot] = {}
+    def __init__(self, study: Study, easel: Easel | None = None) -> None:
+        self._study, self._easel = study, easel or Easel()
 
     def bundle(self) -> dict[str, str]:
         """Return the result as a MIME bundle."""
@@ -31,12 +30,7 @@ class Report:
     def pictures(self) -> dict[str, bytes]:
         """Return the plots that are worth seeing as PNG, by name."""
         history, space = self._study.history, self._study.space
-        drawn = {}
-        for name in worth_seeing(self._study):
-            if name not in self._plots:  # a figure takes longer to make than to draw
-                self._plots[name] = LivePlot(name)
-            drawn[name] = self._plots[name].png(history, space)
-        return drawn
+        return {name: self._easel.png(name, history, space) for name in worth_seeing(self._study)}
 
     def html(self) -> str:
         """Return pictures and table; everything that comes from trials is escaped."""

@@ -8,7 +8,7 @@ import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from IPython.display import DisplayHandle, display
 
@@ -47,6 +47,7 @@ class Session:
         self.shell = shell
         self.searches: dict[str, Search] = {}
         self._stores: dict[str, Store] = {}
+        self._views: dict[str, Panel] = {}
         self._latest: str | None = None
         self.guards: tuple[Guard, ...] = (own_figures, own_outputs(shell))
         """Held around every trial, so that it stays out of the notebook."""
@@ -130,14 +131,20 @@ class Session:
         """Display the panel, and under it the place for the static result."""
         if search.panel is not None:
             search.panel.close()
-        panel = Panel(search.study, go_on=lambda: self.run(search), apply=lambda: self.apply(search)[0])
-        search.panel = panel
-        handle = _place()
-        panel.live.start()
-        display(panel.box)
-        handle.display({"text/html": "", "text/plain": ""}, raw=True)
-        panel.live.keep = lambda bundle: handle.update(bundle, raw=True)
-        panel.unpin()
+        search.panel = Panel(search.study, go_on=lambda: self.run(search), apply=lambda: self.apply(search)[0])
+        _present(search.panel)
+
+    def view(self, study: Study) -> None:
+        """Display the panel of a stored study whose cell has not been run in this session: all but running it works."""
+
+        def refuse(what: str) -> NoReturn:
+            raise StudyError(f"study {study.name!r} has no cell in this session; run its %%hpo cell to {what}")
+
+        if study.name in self._views:
+            self._views[study.name].close()
+        panel = Panel(study, go_on=lambda: refuse("go on with it"), apply=lambda: refuse("apply its best values"))
+        self._views[study.name] = panel
+        _present(panel)
 
     def wait(self, search: Search) -> None:
         """Wait for the end with a quiet line of progress; an interrupt stops the search and keeps its results."""
@@ -186,6 +193,8 @@ class Session:
                 search.study.wait(3)
             if search.panel is not None:
                 search.panel.close()
+        for panel in self._views.values():
+            panel.close()
         for store in self._stores.values():
             store.close()
 
@@ -198,8 +207,20 @@ def live_front_end(shell: Any) -> bool:
     forced = os.environ.get("HPO_MAGIC_LIVE")
     if forced is not None:
         return forced not in ("", "0", "false")
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):  # its kernel cannot ask either, its page is alive
+        return True
     kernel = getattr(shell, "kernel", None)
     return kernel is not None and bool(getattr(kernel, "_allow_stdin", True))
+
+
+def _present(panel: Panel) -> None:
+    """Display a panel, and under it the place for its static result."""
+    handle = _place()
+    panel.live.start()
+    display(panel.box)
+    handle.display({"text/html": "", "text/plain": ""}, raw=True)
+    panel.live.keep = lambda bundle: handle.update(bundle, raw=True)
+    panel.unpin()
 
 
 def _place() -> DisplayHandle:

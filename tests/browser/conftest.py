@@ -29,7 +29,7 @@ def notebook(browser, lab, request):
     address, folder = lab
     made: list[Notebook] = []
 
-    def make(*cells: str, name: str | None = None, dark: bool = False) -> Notebook:
+    def make(*cells: str, name: str | None = None, dark: bool | None = None) -> Notebook:
         stem = name or f"{request.node.originalname}{len(made)}"
         made.append(Notebook(browser, address, folder, f"{stem}.ipynb", cells, dark))
         return made[-1]

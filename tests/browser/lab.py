@@ -106,7 +106,7 @@ class Notebook:
         folder: Path,
         name: str,
         cells: Sequence[str] = (),
-        dark: bool = False,
+        dark: bool | None = None,
     ) -> None:
         self.path, self.address = folder / name, address
         if cells:
@@ -120,11 +120,10 @@ class Notebook:
         self.page: Page = browser.new_page(viewport={"width": 1300, "height": 1500})
         self.page.set_default_timeout(20_000)
         self.open()
-        if dark:
-            self.page.evaluate(
-                "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-            )
-            self.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+        if dark is not None:  # the choice outlives the page
+            theme, light = ("JupyterLab Dark", "false") if dark else ("JupyterLab Light", "true")
+            self.page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+            self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
 
     def open(self) -> None:
         """Open, or open again after a reload, and wait for the kernel."""
@@ -171,6 +170,9 @@ class Notebook:
 
     def click(self, name: str) -> None:
         self.panel().get_by_role("button", name=name, exact=True).click()
+
+    def open_tab(self, title: str) -> None:
+        self.panel().locator(".lm-TabBar-tab, .p-TabBar-tab").filter(has_text=title).click()
 
     def expect_state(self, state: str, seconds: float = 20) -> None:
         expect(self.panel().locator(".hpo-state")).to_have_text(state, timeout=seconds * 1000)

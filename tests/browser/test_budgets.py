@@ -27,7 +27,10 @@ def test_curves_rungs_and_savings_are_shown_and_a_bracket_survives_a_restart(not
     nb.run(0)
     nb.run(1)
     nb.expect_state("running")
-    for plot in ("convergence", "parameters", "curves", "brackets"):
+    for plot in ("convergence", "parameters"):
+        expect(nb.panel().locator(f"img.hpo-plot.hpo-{plot}")).to_be_visible(timeout=10_000)
+    nb.open_tab("Curves")
+    for plot in ("curves", "brackets", "timeline"):
         expect(nb.panel().locator(f"img.hpo-plot.hpo-{plot}")).to_be_visible(timeout=10_000)
     expect(nb.panel().locator("img.hpo-plot.hpo-schedule")).to_be_hidden()
     expect(nb.panel().locator(".hpo-spent")).to_contain_text("epochs that full runs would have cost", timeout=10_000)

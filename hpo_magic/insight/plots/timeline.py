@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, SERIES, TRIAL, dress, say
 from hpo_magic.space import Space
@@ -44,7 +43,8 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_xlabel(f"{word} since the first trial", fontsize=9)
     ax.set_ylim(max(lane.values()) + 0.7, -0.7)
     ax.set_xlim(0, max((last - first) / unit * 1.02, 1e-3))
-    ax.yaxis.set_major_locator(MaxNLocator(8, integer=True))
+    count = max(lane.values()) + 1
+    ax.set_yticks(range(0, count, -(-count // 8)))
     there = [state for state in _SHADES if any(trial.state is state for trial in begun)]
     ax.legend(
         handles=[Patch(color=_SHADES[state], label=str(state)) for state in there], loc="lower center", ncols=5,

@@ -1,4 +1,4 @@
-"""The one thread that writes a panel's output widgets: head, message and plots, as often as is worth while."""
+"""The one thread that writes a panel's output widgets: head, message and the open tab, as often as is worth while."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from hpo_magic.insight.plots.scale import readable
+from hpo_magic.jupyter.panel.tab import Tab
+from hpo_magic.jupyter.panel.thoughts import Thoughts
 from hpo_magic.jupyter.report import Report, failures, spent
 from hpo_magic.run.runner import Phase
 from hpo_magic.study import Study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from hpo_magic.jupyter.panel.panel import Panel
 
@@ -28,12 +30,14 @@ class Live:
 
     def __init__(self, panel: Panel) -> None:
         self._panel, self._study = panel, panel.study
-        self._report = Report(panel.study)
+        self._report = Report(panel.study, panel.easel)
+        self.thoughts = Thoughts(panel.study, panel.lines, {name: row.weight for name, row in panel.rows.items()})
         self._stopping = threading.Event()
         self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
         """Hears the static result whenever the search rests."""
         self._drawn = self._kept = -1
         self._due, self._space = 0.0, panel.study.space
+        self._view: tuple[Tab, Hashable] | None = None
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
     def start(self) -> None:
@@ -58,10 +62,11 @@ class Live:
                 self._rest()
 
     def _rest(self) -> None:
-        """Leave the time between two updates to the search, unless the search comes to another phase meanwhile."""
+        """Leave the time between two updates to the search, unless its phase or the view changes."""
         phase, until = self._study.phase, time.monotonic() + _BREATH
-        while time.monotonic() < until and self._study.phase is phase and not self._stopping.wait(_GLANCE):
-            pass
+        while time.monotonic() < until and self._study.phase is phase and self._panel.view() == self._view:
+            if self._stopping.wait(_GLANCE):
+                return
 
     def _patience(self) -> float:
         """Seconds until something is due without a change: a drawing that was put off, or the time left."""
@@ -75,18 +80,18 @@ class Live:
         _set(panel.head, head(study))
         _set(panel.message, message(study, panel.notice, panel.told))
         resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
-        edited = study.space is not self._space  # an edit shows at once
-        if revision != self._drawn and (resting or edited or time.monotonic() >= self._due):
-            self._space = study.space
+        view = panel.view()
+        at_once = resting or view != self._view or study.space is not self._space  # clicks and edits show at once
+        if view != self._view or (revision != self._drawn and (at_once or time.monotonic() >= self._due)):
+            self._space, self._view = study.space, view
             began = time.monotonic()
-            drawn = self._report.pictures()
-            for name, plot in panel.plots.items():
-                plot.value = drawn.get(name, b"")
-                plot.layout.display = None if name in drawn else "none"
+            view[0].show(fresh=at_once)
             # By the clock, not by the time computed: where trials keep the processor busy, drawing waits for it and
             # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
             took = time.monotonic() - began
             self._drawn, self._due = revision, began + min(max(_APART, _SHARE * took), _LATEST)
+        self.thoughts.show(resting)
+        panel.unpin()
         if resting and self._kept != revision:
             self._kept = revision
             self.keep(self._report.bundle())

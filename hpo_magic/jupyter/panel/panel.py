@@ -1,25 +1,33 @@
-"""Panel: head, buttons, limits, rows and plots of one study.
+"""Panel: head, buttons, limits, tabs and rows of one study.
 
-Input widgets are touched only when the panel is made and by their own handlers. Output widgets are touched only by the
-panel's live thread. Whoever has something to say leaves a notice, which that thread shows.
+Input widgets are touched only when the panel is made and by the handlers of clicks. Output widgets are touched only by
+the panel's live thread. Whoever has something to say leaves a notice, which that thread shows.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
 
 from hpo_magic.errors import HpoError, StudyError
-from hpo_magic.insight.plots import PLOTS
+from hpo_magic.jupyter.live_plot import Easel
+from hpo_magic.jupyter.panel.button import button
+from hpo_magic.jupyter.panel.clickable import Lines, hear
+from hpo_magic.jupyter.panel.limits_row import LimitsRow
 from hpo_magic.jupyter.panel.live import Live
+from hpo_magic.jupyter.panel.log_tab import LogTab
+from hpo_magic.jupyter.panel.pictures import convergence_tab, curves_tab, landscape_tab, parameters_tab
 from hpo_magic.jupyter.panel.rows import ChoiceRow, NumberRow
+from hpo_magic.jupyter.panel.space_tab import SpaceTab
 from hpo_magic.jupyter.panel.style import CSS
-from hpo_magic.search.recipes import RECIPES
+from hpo_magic.jupyter.panel.tab import Tab
+from hpo_magic.jupyter.panel.trials_tab import TrialsTab
 from hpo_magic.space import Choice, Space
 from hpo_magic.study import Study
+from hpo_magic.trials import Trial
 
 
 class Panel:
@@ -38,29 +46,47 @@ class Panel:
         self.study, self._go_on, self._apply = study, go_on, apply
         self.notice = self.told = ""
         """What the last click complains of, and what it has done."""
-        self.head = widgets.HTML()
-        self.message = widgets.HTML()
-        self.plots = {name: widgets.Image(format="png") for name in PLOTS}
-        for name, plot in self.plots.items():
-            plot.add_class("hpo-plot")
-            plot.layout.max_width = "49%"
-            plot.add_class(f"hpo-{name}")
-            plot.layout.display = "none"
-        self._inputs: list[Any] = []
-        make = ChoiceRow, NumberRow
-        rows = [
-            make[0 if isinstance(domain, Choice) else 1](
+        self.easel = Easel()
+        self.head, self.message = widgets.HTML(), widgets.HTML()
+        self.lines = Lines()
+        hear(self.lines, lambda message: self.handle(lambda: self._follow(message.get("follow"))))
+        self._limits = LimitsRow(study, self.handle)
+        self.rows = {
+            name: (ChoiceRow if isinstance(domain, Choice) else NumberRow)(
                 name, study.space, study.original, study.edit, self.handle, self._space
-            ).box
+            )
             for name, domain in study.original.items()
-        ]
+        }
+        self._space_tab = SpaceTab(study, self.handle, self._refresh, self.tell)
+        self.tabs: tuple[Tab, ...] = (
+            convergence_tab(study, self.easel, self.handle),
+            parameters_tab(study, self.easel, self.handle),
+            landscape_tab(study, self.easel, self.handle),
+            curves_tab(study, self.easel),
+            TrialsTab(study, self.handle, self._begin_from, self.tell),
+            self._space_tab,
+            LogTab(study),
+        )
+        self._tab = widgets.Tab(children=[tab.box for tab in self.tabs], titles=[tab.title for tab in self.tabs])
+        self._tab.selected_index = 0
+        self._tab.observe(lambda _: self.handle(lambda: None), names="selected_index")
         self.box = widgets.VBox(
-            [widgets.HTML(f"<style>{CSS}</style>"), self.head, self._buttons(), self._limits(), self.message,
-             widgets.HBox(list(self.plots.values()), layout={"flex_flow": "row wrap"}), widgets.VBox(rows)]
+            [widgets.HTML(f"<style>{CSS}</style>"), self.head, self._buttons(), self._limits.box, self.message,
+             self._tab, widgets.VBox([row.box for row in self.rows.values()]), self.lines]  # advice moves nothing
         )  # fmt: skip
         self.box.add_class("hpo-panel")
-        self._inputs = [w for w in _tree(self.box) if isinstance(w, (widgets.ValueWidget, widgets.Button))]
+        clickable = (widgets.ValueWidget, widgets.Button, widgets.Tab, anywidget.AnyWidget)
+        self._inputs = [widget for widget in _tree(self.box) if isinstance(widget, clickable)]
         self.live = Live(self)
+
+    def view(self) -> tuple[Tab, Hashable]:
+        """Return the open tab, and what the user has chosen in it."""
+        tab = self.tabs[self._tab.selected_index or 0]
+        return tab, tab.wanted()
+
+    def tell(self, what: str) -> None:
+        """Leave word of what a click has done."""
+        self.told = what
 
     def handle(self, work: Callable[[], None]) -> None:
         """Run what a click asks for; an error is shown in the panel and changes nothing."""
@@ -94,14 +120,24 @@ class Panel:
     def _space(self) -> Space:
         return self.study.space
 
-    def _buttons(self) -> widgets.HBox:
-        def button(label: str, work: Callable[[], None]) -> widgets.Button:
-            # No icon: its glyph would become part of the name that a screen reader says.
-            made = widgets.Button(description=label)
-            made.layout.width = "auto"
-            made.on_click(lambda _: self.handle(work))
-            return made
+    def _refresh(self) -> None:
+        for row in self.rows.values():
+            row.refresh()
+        self._limits.refresh()
 
+    def _begin_from(self, trial: Trial) -> None:
+        self._space_tab.begin_from(trial)
+        self._tab.selected_index = self.tabs.index(self._space_tab)
+
+    def _follow(self, text: Any) -> None:
+        found = [one for one in self.live.thoughts.advice if one.text == text]
+        if not found:
+            raise StudyError("that advice is out of date; nothing was changed")
+        self.study.follow(found[0])
+        self._refresh()
+        self.told = f"done: {found[0].label}"
+
+    def _buttons(self) -> widgets.HBox:
         def apply() -> None:
             self.told = self._apply()
 
@@ -115,85 +151,16 @@ class Panel:
 
         return widgets.HBox(
             [
-                button("Pause", pause),
-                button("Resume", self._go_on),
-                button("Stop", stop),
-                button("Apply best", apply),
+                button("Pause", self.handle, pause),
+                button("Resume", self.handle, self._go_on),
+                button("Stop", self.handle, stop),
+                button("Apply best", self.handle, apply),
             ]
         )
 
     def _need_alive(self, verb: str) -> None:
         if not self.study.phase.alive:
             raise StudyError(f"there is nothing to {verb}: the search is {self.study.phase}; Resume goes on with it")
-
-    def _limits(self) -> widgets.HBox:
-        limits = self.study.limits
-        strategy = widgets.Dropdown(
-            options=list(dict.fromkeys([*RECIPES, self.study.strategy.name])), value=self.study.strategy.name,
-            description="strategy",
-        )  # fmt: skip
-        trials = _field("trials", limits.trials, "trials that the study shall have in the end; empty: no limit")
-        timeout = _field("seconds in all", limits.timeout, "time for the whole search; empty: no limit")
-        one = _field("seconds a trial", limits.trial_timeout, "seconds for one trial; empty: no limit")
-
-        quiet = False
-
-        def show() -> None:
-            nonlocal quiet
-            quiet, holding = True, self.study.limits
-            for field, value in (
-                (trials, holding.trials), (timeout, holding.timeout), (one, holding.trial_timeout)
-            ):  # fmt: skip
-                field.value = "" if value is None else str(value)
-            quiet = False
-
-        def changed(_change: Any) -> None:
-            if quiet:
-                return
-
-            def work() -> None:
-                try:
-                    apply()
-                finally:  # what was refused does not stay in its field
-                    show()
-
-            def apply() -> None:
-                self.study.set_limits(
-                    dataclasses.replace(
-                        self.study.limits,
-                        trials=_read("trials", trials.value, int),
-                        timeout=_read("seconds in all", timeout.value, float),
-                        trial_timeout=_read("seconds a trial", one.value, float),
-                    )
-                )
-
-            self.handle(work)
-
-        for field in (trials, timeout, one):
-            field.observe(changed, names="value")
-        strategy.observe(lambda change: self.handle(lambda: self.study.set_strategy(change["new"])), names="value")
-        strategy.layout.width = "215px"
-        return widgets.HBox([strategy, trials, timeout, one])
-
-
-def _field(label: str, value: float | None, tip: str) -> widgets.Text:
-    field = widgets.Text(
-        value="" if value is None else str(value), description=label, continuous_update=False, tooltip=tip
-    )
-    field.layout.width = "190px"
-    field.style.description_width = "95px"
-    return field
-
-
-def _read(name: str, text: str, kind: type[int] | type[float]) -> Any:
-    if not text.strip():
-        return None
-    try:
-        return kind(text.strip())
-    except ValueError:
-        raise HpoError(
-            f"{name}={text!r} is no {'whole number' if kind is int else 'number'}; nothing was changed"
-        ) from None
 
 
 def _tree(widget: Any) -> Iterator[Any]:

@@ -13,12 +13,11 @@ import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError
 from hpo_magic.insight.plots.scale import readable
+from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 
 Edit = Callable[[Callable[[Space], Space]], Space]
 """Applies a change to the study's space and returns the new one; raises SpaceError where it may not be."""
-Handle = Callable[[Callable[[], None]], None]
-"""Runs what a click asks for and shows an error instead of raising it."""
 
 _STEPS = 200
 
@@ -32,9 +31,12 @@ class _Row:
         condition = space.condition(name)
         when = f' <span class="hpo-when">when {escape(condition.text)}</span>' if condition else ""
         self.label = widgets.HTML(f'<span class="hpo-name" title="{escape(name)}">{escape(name)}</span>{when}')
-        self.label.layout.width = "190px"
+        self.label.layout.width = "150px"
         self.fix = widgets.ToggleButton(description="fix", tooltip=f"hold {name} at one value")
         self.fix.layout.width = "48px"
+        self.weight = widgets.HTML()
+        self.weight.add_class("hpo-weight")
+        self.weight.layout.width = "74px"
         self.undo = widgets.Button(description="↺", tooltip=f"{name}: back to the cell's own range")
         self.undo.layout.width = "36px"
 
@@ -80,7 +82,7 @@ class NumberRow:
             value=(0.0, 1.0), min=0.0, max=1.0, readout=False, continuous_update=False,
             description=f"range of {name}",
         )  # fmt: skip
-        self.slider.layout.width = "230px"
+        self.slider.layout.width = "215px"
         self.low = self._text(f"lower bound of {name}")
         self.high = self._text(f"upper bound of {name}")
         self.value = self._text(f"fixed value of {name}")
@@ -95,7 +97,8 @@ class NumberRow:
         parts: list[Any] = [self._row.label, self.slider, self.low, self.high]
         if not isinstance(original[name], Budget):
             parts += [self._row.fix, self.value]
-        self.box = widgets.HBox([*parts, self._row.undo])
+        self.box = widgets.HBox([*parts, self._row.undo, self._row.weight])
+        self.weight = self._row.weight
         self.box.add_class("hpo-row")
 
     def show(self, space: Space) -> None:
@@ -115,6 +118,11 @@ class NumberRow:
         if fixed is not None:
             self.value.value = repr(fixed)
         self.slider.disabled = fixed is not None
+
+    def refresh(self) -> None:
+        """Show what holds after an edit that was made elsewhere."""
+        with self._row.quietly():
+            self.show(self._now())
 
     def _change(self, change: Callable[[Space], Space]) -> None:
         self._row.edit(change, self.show, self._now)
@@ -192,7 +200,7 @@ class ChoiceRow:
         for toggle in self.toggles:
             toggle.layout.width = "auto"
         self.value = widgets.Dropdown(options=[(readable(o), i) for i, o in enumerate(domain.options)])
-        self.value.layout.width = "110px"
+        self.value.layout.width = "92px"
         self.value.description = f"fixed value of {name}"
         with self._row.quietly():
             self.show(space)
@@ -202,8 +210,10 @@ class ChoiceRow:
         self._row.on(self.value, lambda: self._change(self._fixing))
         self._row.undo.on_click(lambda _: handle(lambda: self._change(lambda s: s.reset(name, original))))
         options = widgets.HBox(self.toggles)
-        options.layout.width, options.layout.flex_flow = "426px", "row wrap"
-        self.box = widgets.HBox([self._row.label, options, self._row.fix, self.value, self._row.undo])
+        options.layout.width, options.layout.flex_flow = "411px", "row wrap"
+        parts = [self._row.label, options, self._row.fix, self.value, self._row.undo, self._row.weight]
+        self.box = widgets.HBox(parts)
+        self.weight = self._row.weight
         self.box.add_class("hpo-row")
 
     def show(self, space: Space) -> None:
@@ -215,6 +225,11 @@ class ChoiceRow:
         if self._name in space.fixed:
             fixed = space.fixed[self._name]
             self.value.value = next(i for i, option in enumerate(self._options) if _same(option, fixed))
+
+    def refresh(self) -> None:
+        """Show what holds after an edit that was made elsewhere."""
+        with self._row.quietly():
+            self.show(self._now())
 
     def _change(self, change: Callable[[Space], Space]) -> None:
         self._row.edit(change, self.show, self._now)

@@ -12,7 +12,7 @@ CSS = """
 .hpo-head progress { width: 160px; }
 .hpo-message { color: var(--jp-warn-color0, #b35a00); white-space: pre-wrap; }
 .hpo-message.plain { color: var(--jp-content-font-color2, inherit); }
-.hpo-row { align-items: center; }
+.hpo-row { align-items: center; flex-wrap: wrap; } .hpo-row > * { flex-shrink: 0; }
 .hpo-row .widget-text input, .hpo-row .widget-toggle-button { margin: 1px; }
 .hpo-name { font-family: var(--jp-code-font-family, monospace); overflow: hidden; text-overflow: ellipsis; }
 .hpo-when { color: var(--jp-content-font-color2, #777); font-size: 0.85em; }
@@ -20,6 +20,27 @@ CSS = """
 .hpo-row .widget-html { overflow: hidden; }
 .hpo-row .widget-html-content { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .hpo-row .widget-toggle-button.mod-active { background: var(--jp-brand-color1, #1976d2); color: #fff; }
-.hpo-plot { max-width: 100%; }
+.hpo-bar { display: inline-block; width: 40px; height: 8px; margin: 0 4px; background: var(--jp-layout-color2, #ddd); }
+.hpo-bar span { display: block; height: 100%; background: #0091c8; }
+.hpo-advice div { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; padding: 2px 0; }
+.hpo-advice span::before { content: "☞ "; }
+.hpo-panel .hpo-advice button, .hpo-pages button { border: 1px solid var(--jp-border-color1, #bbb); border-radius: 3px;
+  padding: 2px 8px; background: var(--jp-layout-color2, #eee); color: inherit; font: inherit; cursor: pointer; }
+.hpo-scroll { max-height: 320px; overflow: auto; }
+.hpo-scroll table { border-collapse: collapse; font-size: 0.9em; width: 100%; }
+.hpo-scroll th { position: sticky; top: 0; background: var(--jp-layout-color2, #eee); cursor: pointer;
+  text-align: right; padding: 3px 8px; white-space: nowrap; }
+.hpo-scroll td { padding: 2px 8px; text-align: right; white-space: nowrap; }
+.hpo-trial { cursor: pointer; } .hpo-trial:hover { background: var(--jp-layout-color2, #eee); }
+.hpo-trial.chosen { background: var(--jp-brand-color3, #b3d7f5); }
+.hpo-trial.failed { color: #d55e00; } .hpo-trial.distrusted { text-decoration: line-through; opacity: 0.6; }
+.hpo-pages { display: flex; gap: 10px; align-items: center; padding: 4px 0; font-size: 0.9em; }
+.hpo-detail pre { max-height: 260px; overflow: auto; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.hpo-error { color: #d55e00; white-space: pre-wrap; }
+.hpo-panel .jupyter-button { flex-shrink: 0; } .hpo-panel .widget-hbox { flex-wrap: wrap; }
+.hpo-panel .jupyter-widget-tab > .lm-TabBar .lm-TabBar-tab { flex: 0 0 auto; min-width: 0; padding: 0 10px; }
+.hpo-panel .widget-tab-contents { padding: 4px 8px; }
+.hpo-plot { flex: 1 1 360px; min-width: 0; max-width: 540px; height: auto; align-self: flex-start;
+  aspect-ratio: 540 / 300; object-fit: contain; }
 .jp-OutputArea-child:has(.hpo-panel) ~ .jp-OutputArea-child .hpo-static-plot { display: none !important; }
 """

@@ -1,0 +1,58 @@
+"""What the panel says about the search as a whole: how much each parameter matters, beside its row, and advice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from hpo_magic.errors import StudyError
+from hpo_magic.insight.advice import Advice
+from hpo_magic.insight.importance import Importance
+from hpo_magic.jupyter.panel.clickable import Lines
+from hpo_magic.study import Study
+
+_FEWEST, _SHARE, _MOST = 10, 60, 3
+"""Finished trials before anything is said; thinking's own time that many times lies between it and the next; lines."""
+
+
+class Thoughts:
+    """Importance and advice, brought up to date now and then; belongs to the panel's live thread."""
+
+    def __init__(self, study: Study, lines: Lines, weights: Mapping[str, Any]) -> None:
+        self._study, self._lines, self._weights = study, lines, weights
+        self.advice: tuple[Advice, ...] = ()
+        self._due, self._seen = 0.0, (0, study.space)
+
+    def show(self, resting: bool) -> None:
+        """Think again where there is something new, and time for it or rest."""
+        now = (len(self._study.history.done) + len(self._study.history.failed), self._study.space)
+        if now == self._seen or now[0] < _FEWEST or not (resting or time.monotonic() >= self._due):
+            return
+        began, self._seen = time.monotonic(), now
+        self.advice = self._study.advice()
+        alive = self._study.phase.alive
+        said = [{"text": one.text, "label": one.label} for one in self.advice if alive or one.act != "stop"]
+        if said[:_MOST] != self._lines.lines:
+            self._lines.lines = said[:_MOST]
+        self._weigh()
+        self._due = time.monotonic() + _SHARE * (time.monotonic() - began)
+
+    def _weigh(self) -> None:
+        try:
+            found = self._study.importance()
+        except StudyError:
+            return  # too few finished trials: the rows stay silent
+        for name, widget in self._weights.items():
+            if name in found:
+                text = _bar(found, name)
+                if text != widget.value:
+                    widget.value = text
+
+
+def _bar(found: Importance, name: str) -> str:
+    share = found[name]
+    return (
+        f'<span class="hpo-bar" title="explains {share:.1%} of what was seen" role="img" '
+        f'aria-label="importance {share:.0%}"><span style="width:{100 * share:.0f}%"></span></span>{share:.0%}'
+    )
