@@ -6,6 +6,7 @@ from typing import Any
 
 from hpo_magic.jupyter.completion import Completion
 from hpo_magic.jupyter.magic import HpoMagic
+from hpo_magic.jupyter.warm_up import warm_up
 from hpo_magic.run.isolation import process_state
 
 _SLOT = "_hpo_magic"
@@ -60,6 +61,7 @@ def load(shell: Any) -> None:
         extension = Extension(shell)
         extension.load()
         setattr(shell, _SLOT, extension)
+        warm_up()
 
 
 def unload(shell: Any) -> None:

@@ -64,12 +64,12 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
 
 def _read(session: Session, options: Options, body: str) -> Cell:
     metrics = (*options.minimize, *options.maximize)
-    limited = dict.fromkeys(limit.metric for limit in read_constraints(options.subject_to))
+    also = dict.fromkeys([*(limit.metric for limit in read_constraints(options.subject_to)), *options.record])
     if not body.strip():
         raise CellError("the cell is empty; put the code to tune under the %%hpo line")
     plain = session.shell.transform_cell(body)
     shown = body if body.endswith("\n") else body + "\n"
     try:
-        return read_cell(plain, metrics, shown=shown, also=[name for name in limited if name not in metrics])
+        return read_cell(plain, metrics, shown=shown, also=[name for name in also if name not in metrics])
     except RecursionError:
         raise HpoError("the cell is nested too deeply to be read; make it simpler") from None

@@ -57,6 +57,7 @@ class HpoMagic(Magics):
     @argument("--minimize", nargs="+", metavar="M", help="Variables of the cell to minimise.")
     @argument("--maximize", nargs="+", metavar="M", help="Variables of the cell to maximise.")
     @argument("--subject-to", action="append", metavar="C", help="Constraint, such as 'latency < 20'; may be repeated.")
+    @argument("--record", nargs="+", metavar="M", help="Other variables of the cell to keep with each trial.")
     @argument("--cost-aware", action="store_true", help="Weigh gains against the seconds that a trial takes.")
     @argument("-w", "--workers", type=int, default=1, metavar="N", help="Trials at the same time (default: 1).")
     @argument("--on", metavar="EXECUTOR", help="Where trials run: threads.")

@@ -26,6 +26,7 @@ class Options:
     minimize: tuple[str, ...]
     maximize: tuple[str, ...]
     subject_to: tuple[str, ...]
+    record: tuple[str, ...]
     cost_aware: bool
     workers: int
     on: str | None
@@ -43,6 +44,7 @@ class Options:
             **vars(args),
             "minimize": tuple(args.minimize or ()),
             "maximize": tuple(args.maximize or ()),
+            "record": tuple(args.record or ()),
             "subject_to": tuple(text.strip("'\"") for text in args.subject_to or ()),
         }
         options = cls(**{name: fields[name] for name in cls.__dataclass_fields__})

@@ -20,7 +20,7 @@ CSS = """
 .hpo-row .widget-html { overflow: hidden; }
 .hpo-row .widget-html-content { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .hpo-row .widget-toggle-button.mod-active { background: var(--jp-brand-color1, #1976d2); color: #fff; }
-.hpo-bar { display: inline-block; width: 40px; height: 8px; margin: 0 4px; background: var(--jp-layout-color2, #ddd); }
+.hpo-bar { display: inline-block; width: 30px; height: 8px; margin: 0 4px; background: var(--jp-layout-color2, #ddd); }
 .hpo-bar span { display: block; height: 100%; background: #0091c8; }
 .hpo-advice div { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; padding: 2px 0; }
 .hpo-advice span::before { content: "☞ "; }

@@ -1,0 +1,68 @@
+"""What %hpo says of searches that are over: lists with curves, comparisons, panels and pictures."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kernel.kernel import Kernel, kernel
+
+CELL = """%%hpo {name} -n 16 --seed {seed} -s {strategy} --wait --no-panel
+x = 1.0  # hpo: 0.0..5.0
+y = 1.0  # hpo: 0.0..5.0
+loss = (x - 2) ** 2 + (y - 3) ** 2
+loss"""
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory) -> Kernel:
+    with kernel(tmp_path_factory.mktemp("insight")) as made:
+        assert made.run("%load_ext hpo_magic")["error"] == ""
+        for seed in range(4):
+            for strategy in ("gp", "random"):
+                made.run(CELL.format(name=f"{strategy}_{seed}", seed=seed, strategy=strategy))
+        yield made
+
+
+def test_the_list_shows_every_study_with_its_curve(searched):
+    lines = searched.run("%hpo list")["text"].splitlines()
+    assert len(lines) == 8
+    for line in lines:
+        assert "version 1 " in line and " 16 done " in line and "best " in line
+        assert any(block in line for block in "▁▂▃▄▅▆▇█")
+
+
+def test_two_kinds_of_search_are_compared(searched):
+    answer = searched.run("%hpo compare gp_* random_*")
+    assert not answer["error"]
+    assert "gp_* is ahead, and that is real (p = 0.029)" in answer["text"]
+    assert "after 16 trials, 4 runs" in answer["text"]
+    one = searched.run("%hpo compare gp_0 random_0")["text"]
+    assert "with one run a side nobody can tell whether that is merit or luck" in one
+    assert "there is no study 'gpp_0' (did you mean 'gp_0'?)" in searched.run("%hpo compare gpp_0 random_0")["text"]
+    assert "needs two names" in searched.run("%hpo compare gp_0")["text"]
+    assert searched.value("gp_0.compare([random_0, random_1], gp_1).better") == "gp_0"
+
+
+def test_a_stored_study_is_shown_without_its_cell(tmp_path):
+    with kernel(tmp_path) as first:
+        first.run("%load_ext hpo_magic")
+        first.run(CELL.format(name="kept", seed=0, strategy="random"))
+    with kernel(tmp_path) as second:
+        second.run("%load_ext hpo_magic")
+        answer = second.run("%hpo show kept")
+        assert not answer["error"] and len(answer["widgets"]) == 1
+        assert "no study 'lost'" in second.run("%hpo show lost")["text"]
+        static = second.run("%hpo show kept", allow_stdin=False)
+        assert "<table>" in static["html"][0] and "data:image/png" in static["html"][0]
+    with kernel(tmp_path) as third:  # a picture is shown also where pyplot was never imported
+        third.run("from hpo_magic import Study\nkept = Study.load('kept', 'sqlite:///hpo.db')")
+        assert not third.run("kept.plot('importance')")["error"]
+        assert third.value("[str(one) for one in kept.advice()] != None")
+
+
+def test_what_is_heavy_is_imported_between_cells(tmp_path):
+    with kernel(tmp_path) as made:
+        made.run("import sys")
+        made.run("%load_ext hpo_magic")
+        assert made.value("'hpo_magic.jupyter.launch' in sys.modules") is False
+        made.until("'hpo_magic.jupyter.launch' in sys.modules")
