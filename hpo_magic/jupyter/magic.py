@@ -13,6 +13,7 @@ from traitlets import Unicode
 
 from hpo_magic.errors import HpoError
 from hpo_magic.jupyter.options import Command, Options
+from hpo_magic.jupyter.warm_up import loading
 
 
 @magics_class
@@ -96,8 +97,8 @@ class HpoMagic(Magics):
             raise UsageError(str(error)) from None
 
     def _tune(self, options: Options, body: str) -> None:
-        from hpo_magic.jupyter import launch
-
+        with loading(self.shell, "hpo_magic.jupyter.launch"):
+            from hpo_magic.jupyter import launch
         launch.launch(
             self.session(),
             options,

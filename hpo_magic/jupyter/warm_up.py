@@ -1,9 +1,15 @@
-"""Heavy imports ahead of their need, between cells, so that the first panel is there at once."""
+"""Heavy imports ahead of their need, between cells, so that the first panel is there at once; else a line says so."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.display import display
 
 _MODULES = (
     "numpy", "scipy.optimize", "scipy.special", "matplotlib.figure", "matplotlib.backends.backend_agg", "sqlalchemy",
@@ -33,3 +39,19 @@ def warm_up() -> None:
             loop.call_later(_BETWEEN, step, place + 1)
 
     loop.call_later(_FIRST, step, 0)
+
+
+@contextmanager
+def loading(shell: Any, module: str) -> Iterator[None]:
+    """Show a line while a module is imported for the first time; nothing where nobody watches."""
+    kernel = getattr(shell, "kernel", None)
+    if module in sys.modules or kernel is None or not getattr(kernel, "_allow_stdin", True):
+        yield
+        return
+    line = {"text/html": '<div class="hpo-starting">starting the search …</div>', "text/plain": "starting the search …"}
+    handle = display(line, raw=True, display_id=True)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            handle.update({"text/html": "", "text/plain": ""}, raw=True)

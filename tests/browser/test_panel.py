@@ -252,14 +252,20 @@ def test_the_saved_notebook_shows_its_result_without_a_kernel(notebook, lab, bro
 def test_a_name_with_html_in_it_runs_nothing(notebook):
     nb = notebook(
         "%load_ext hpo_magic",
-        "%%hpo nasty -n 4\nx = 'a'  # hpo: \"a\" | \"<img src=x onerror=alert(1)>\"\nraise ValueError('<script>alert(2)</script><b>' + x)\n0",
+        '%%hpo nasty -n 4\nx = \'a\'  # hpo: "a" | "<img src=x onerror=alert(1)>"\n'
+        "print('<img src=y onerror=alert(3)>\"')\nraise ValueError('<script>alert(2)</script><b>' + x)\n0",
     )
     asked = []
     nb.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     nb.run(0)
     nb.run(1)
     expect(nb.panel()).to_contain_text("<script>alert(2)</script>")
-    assert not asked and nb.panel().locator("img[src=x]").count() == 0
+    nb.open_tab("Log")
+    expect(nb.panel().locator(".hpo-log").first).to_contain_text('<img src=y onerror=alert(3)>"')
+    nb.open_tab("Trials")
+    nb.panel().locator("tr.hpo-trial", has_text="<img src=x").first.click()
+    expect(nb.panel().locator(".hpo-detail pre").first).to_contain_text("<img src=x onerror=alert(1)>")
+    assert not asked and nb.panel().locator("img[src=x], img[src=y]").count() == 0
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -197,6 +197,44 @@ def test_zoom_advice_importance_and_workers(notebook):
     assert nb.evaluate(3, "steer.limits.workers, steer.ledger.counted()") == "(3, 90)"
 
 
+def test_steering_works_while_trials_run_and_another_cell_is_busy(notebook):
+    nb = started(notebook, "busy_steer", trials=2000, strategy="random")
+    done(nb, 30)
+    expect(nb.panel().locator(".hpo-advice button").first).to_be_visible(timeout=30_000)
+    nb.run(2, wait=False)
+    prompt = nb.cell(2).locator(".jp-InputArea-prompt")
+    expect(prompt).to_have_text("[*]:")
+    label = nb.panel().locator(".hpo-advice button").first
+    told = label.inner_text()
+    label.click()
+    expect(nb.panel()).to_contain_text(f"done: {told}", timeout=3000)
+    nb.open_tab("Space")
+    nb.click("Zoom to the best quarter")
+    expect(nb.panel()).to_contain_text("every range is narrowed", timeout=3000)
+    nb.click("Back to the cell's own space")
+    expect(nb.panel()).to_contain_text("the space is the cell's own", timeout=3000)
+    nb.open_tab("Trials")
+    nb.panel().locator("tr.hpo-trial.done").first.click()
+    expect(nb.panel().locator("tr.hpo-trial.chosen")).to_have_count(1, timeout=3000)
+    nb.click("Run again")
+    expect(nb.panel()).to_contain_text("is in the queue to be run again", timeout=3000)
+    workers = nb.panel().get_by_label("workers", exact=True)
+    workers.fill("2")
+    workers.press("Enter")
+    choose(nb, "strategy", "tpe")
+    expect(prompt).to_have_text("[*]:")  # all that while the cell was at it
+    nb.page.wait_for_timeout(1000)
+    expect(prompt).not_to_have_text("[*]:", timeout=20_000)
+    assert nb.evaluate(3, "busy_steer.limits.workers, busy_steer.strategy.name, busy_steer.phase") == (
+        "(2, 'tpe', <Phase.RUNNING: 'running'>)"
+    )
+    overlap = "any(a.started < b.started < a.finished for a, b in zip(busy_steer.history.done[-9:], busy_steer.history.done[-8:]))"
+    assert nb.evaluate(3, overlap) == "True"
+    assert nb.evaluate(3, "sum(t.parent is not None for t in busy_steer.trials)") == "1"
+    nb.click("Stop")
+    nb.expect_state("stopped")
+
+
 def test_a_finished_study_is_shown_again_and_two_are_compared(notebook):
     nb = started(notebook, "shown", trials=20, pause=0)
     nb.expect_state("finished", seconds=60)

@@ -50,8 +50,8 @@ def draw(
     ax.imshow(tints, origin="lower", extent=(0, 1, 0, 1), aspect="auto", interpolation="bilinear")
     if high > low and not isinstance(space[x], Choice) and not isinstance(space[y], Choice):
         middle = (np.arange(_FINE) + 0.5) / _FINE
-        lines = ax.contour(middle, middle, mean, _LEVELS, colors=INK, linewidths=0.7, alpha=0.8)
-        ax.clabel(lines, fmt=lambda level: f"{level:.3g}", fontsize=8, colors=INK)
+        lines = ax.contour(middle, middle, mean, _LEVELS, colors="white", linewidths=0.8, alpha=0.8)
+        ax.clabel(lines, fmt=lambda level: f"{level:.3g}", fontsize=8, colors="white")
     _trials(history, space, x, y, ax)
     ax.set_title(f"mean {seen.metric}: dark is good, grey is unknown", fontsize=8, parse_math=False)
 
@@ -92,7 +92,10 @@ def _trials(history: History, space: Space, x: str, y: str, ax: Axes) -> None:
         there = [trial for trial in trials if x in trial.config and y in trial.config]
         at = [(place(space, x, t.config[x]), place(space, y, t.config[y])) for t in there]
         if at:
-            ax.plot(*zip(*at, strict=True), mark, color=colour, markersize=size, alpha=0.7, markeredgewidth=0.8)
+            ax.plot(
+                *zip(*at, strict=True), mark, color=colour, markersize=size, alpha=0.8,
+                markeredgecolor="white" if mark == "o" else colour, markeredgewidth=0.4 if mark == "o" else 1.0,
+            )  # fmt: skip
     best = history.incumbent
     if best is not None and x in best.config and y in best.config:
         ax.plot(

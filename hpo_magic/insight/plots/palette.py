@@ -12,7 +12,7 @@ _MAP = colormaps["viridis_r"]
 
 def colours(quality: Array) -> Array:
     """Return RGBA colours of qualities from 0, bad, to 1, good, (n,) → (n, 4)."""
-    return np.asarray(_MAP(0.1 + 0.8 * np.clip(quality, 0.0, 1.0)))
+    return np.asarray(_MAP(0.05 + 0.6 * np.clip(quality, 0.0, 1.0)))  # its darkest end would drown on dark pages
 
 
 def quality(losses: Array) -> Array:

@@ -17,7 +17,7 @@ from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.space import Choice
 from hpo_magic.study import Study
 
-_STEP = 0.02
+_STEP = 0.06
 """Seconds of computing after which the tab's other pictures are left for the next time, unless all are to be shown."""
 Wanted = Callable[[], Sequence[tuple[str, dict[str, Any]]]]
 """Returns the plots to be shown now, with their options."""

@@ -29,7 +29,8 @@ class _Row:
         self.name, self.original, self._edit, self._handle = name, original, edit, handle
         self._quiet = False
         condition = space.condition(name)
-        when = f' <span class="hpo-when">when {escape(condition.text)}</span>' if condition else ""
+        text = escape(f"when {condition.text}") if condition else ""
+        when = f' <span class="hpo-when" title="{text}">{text}</span>' if condition else ""
         self.label = widgets.HTML(f'<span class="hpo-name" title="{escape(name)}">{escape(name)}</span>{when}')
         self.label.layout.width = "150px"
         self.fix = widgets.ToggleButton(description="fix", tooltip=f"hold {name} at one value")

@@ -12,8 +12,9 @@ from hpo_magic.insight.importance import Importance
 from hpo_magic.jupyter.panel.clickable import Lines
 from hpo_magic.study import Study
 
-_FEWEST, _SHARE, _MOST = 10, 60, 3
-"""Finished trials before anything is said; thinking's own time that many times lies between it and the next; lines."""
+_FEWEST, _SHARE, _LATEST, _MOST = 10, 60, 8.0, 3
+"""Finished trials before anything is said; thinking's own time that many times lies between it and the next, at most so
+many seconds; lines."""
 
 
 class Thoughts:
@@ -36,7 +37,7 @@ class Thoughts:
         if said[:_MOST] != self._lines.lines:
             self._lines.lines = said[:_MOST]
         self._weigh()
-        self._due = time.monotonic() + _SHARE * (time.monotonic() - began)
+        self._due = time.monotonic() + min(_SHARE * (time.monotonic() - began), _LATEST)
 
     def _weigh(self) -> None:
         try:
