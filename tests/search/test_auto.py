@@ -37,12 +37,14 @@ def test_few_trials_of_few_parameters_are_for_the_process_alone():
     assert {type(AutoSampler()._part(SMALL, falling(n))) for n in range(60)} == {GaussianProcessSampler}
 
 
-def test_where_nothing_is_gained_every_second_proposal_is_a_spread_point():
+def test_where_nothing_is_gained_in_a_space_with_branches_every_second_proposal_is_a_spread_point():
     stuck = falling(20).trials + tuple(
         Trial(i, {"x": 0.9, "y": i / 100}, State.DONE, {"value": -18.9}) for i in range(20, 40)
     )
-    parts = [type(AutoSampler()._part(SMALL, History(stuck[:n], (Goal("value"),)))) for n in range(28, 36)]
-    assert parts == [GaussianProcessSampler] * 5 + [RandomSampler, GaussianProcessSampler, RandomSampler]
+    tree = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1, when="x > 2")})
+    for space, spread in ((tree, RandomSampler), (SMALL, GaussianProcessSampler)):
+        parts = [type(AutoSampler()._part(space, History(stuck[:n], (Goal("value"),)))) for n in range(28, 36)]
+        assert parts == [GaussianProcessSampler] * 5 + [spread, GaussianProcessSampler, spread]
 
 
 def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():

@@ -28,7 +28,7 @@ parts of the way from the median to the best: a model settled in one branch of a
 class AutoSampler:
     """A Gaussian process; beyond what it can learn from, in turns with a Parzen estimator and with evolution.
 
-    Where it gains nothing for long, every second proposal is a spread point.
+    Where a space has branches and nothing is gained for long, every second proposal is a spread point.
 
     Each part is asked on the whole history, so that what one finds the others use.
 
@@ -81,8 +81,10 @@ class AutoSampler:
         if turn % 2 == 0:
             return self._process(space)
         if len(history) < _MANY_TRIALS and len(space) <= _MANY_PARAMETERS:
-            idle = space.budget is None and _idle(history)
-            return RandomSampler(self.seed) if idle else self._process(space)
+            # On flat spaces this costs 2 to 5 % of the regret after 50 trials and gains nothing.
+            branches = any(space.condition(name) is not None for name in space)
+            stuck = branches and space.budget is None and _idle(history)
+            return RandomSampler(self.seed) if stuck else self._process(space)
         return TpeSampler(self.seed) if turn == 1 else EvolutionSampler(self.seed)
 
 
