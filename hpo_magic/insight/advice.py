@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.importance import importance
+from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.insight.landscape import noise
 from hpo_magic.insight.measured import FEWEST
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
@@ -64,8 +64,8 @@ class Advice:
         return f"{self.text} → {self.label}"
 
 
-def advice(history: History, space: Space) -> tuple[Advice, ...]:
-    """Return what a history suggests, the most urgent first.
+def advice(history: History, space: Space, known: Importance | None = None) -> tuple[Advice, ...]:
+    """Return what a history suggests, the most urgent first; `known` is its importance, where that is known already.
 
     Edges of ranges, regions that fail, noise larger than what sets the best apart, parameters that do not matter, and
     long times without a gain are looked for.
@@ -81,7 +81,7 @@ def advice(history: History, space: Space) -> tuple[Advice, ...]:
     if len(history.done) < FEWEST or history.incumbent is None:
         return tuple(_failures(history, space))
     found = [*_edges(history, space), *_failures(history, space), *_noise(history, space)]
-    return (*found, *_no_matter(history, space), *_idle(history))
+    return (*found, *_no_matter(history, space, known), *_idle(history))
 
 
 def _best(history: History) -> list[Trial]:
@@ -207,11 +207,11 @@ def _noise(history: History, space: Space) -> Iterator[Advice]:
         )  # fmt: skip
 
 
-def _no_matter(history: History, space: Space) -> Iterator[Advice]:
+def _no_matter(history: History, space: Space, known: Importance | None) -> Iterator[Advice]:
     best = history.incumbent
     if len(history.done) < _TELLING or best is None:
         return
-    found = importance(history, space)
+    found = known or importance(history, space)
     if sum(found.values()) <= 0:
         return
     apart = importance(history, space, method="ped-anova")

@@ -40,7 +40,7 @@ def run(session: Session, command: Command, store: str) -> None:
     elif command.verb == "compare":
         _compare(session, command.words, store)
     elif command.verb == "show" and command.words and command.words[0] not in session.searches:
-        study = Study.load(command.words[0], session.store(store))
+        study = Study.load(command.words[0], session.known_store(store))
         if live_front_end(session.shell):
             session.view(study)
         else:
@@ -148,7 +148,7 @@ def _write(study: Study, path: Path) -> None:
 
 
 def _list(session: Session, url: str) -> None:
-    store = session.store(url)
+    store = session.known_store(url)
     lines = []
     for record in store.studies():
         history = History.of(store.trials(record.id), goals_of(record.definition), constraints_of(record.definition))
@@ -165,7 +165,7 @@ def _compare(session: Session, words: tuple[str, ...], url: str) -> None:
     """Compare two studies, or two kinds of them: a word may be a pattern such as gp_*, for runs with other seeds."""
     if len(words) != 2:
         raise HpoError("%hpo compare needs two names, or patterns: %hpo compare gp_* random_*")
-    store = session.store(url)
+    store = session.known_store(url)
     known = list(dict.fromkeys([record.name for record in store.studies()] + list(session.searches)))
     sides = []
     for word in words:

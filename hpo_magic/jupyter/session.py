@@ -59,6 +59,12 @@ class Session:
             self._stores[key] = open_store(url)
         return self._stores[key]
 
+    def known_store(self, url: str) -> Store:
+        """Return a store that is there already: to look into one does not make it."""
+        if url.startswith("sqlite:///") and ":memory:" not in url and not os.path.exists(url[10:]):
+            raise StudyError(f"there is no store {url!r} yet; a search makes it, or name another one")
+        return self.store(url)
+
     def known_names(self) -> list[str]:
         """Return the names of all studies in the stores that are open."""
         names = {record.name for store in self._stores.values() for record in store.studies()}

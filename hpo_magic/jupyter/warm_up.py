@@ -14,6 +14,7 @@ from IPython.display import display
 _MODULES = (
     "numpy", "scipy.optimize", "scipy.special", "matplotlib.figure", "matplotlib.backends.backend_agg", "sqlalchemy",
     "ipywidgets", "anywidget", "cmaes", "hpo_magic.study", "hpo_magic.insight.plots", "hpo_magic.jupyter.launch",
+    "sklearn.utils", "sklearn.tree", "sklearn.ensemble", "skopt.learning",
 )  # fmt: skip
 _FIRST, _BETWEEN = 0.3, 0.03
 """Seconds before the first import, and between two, in which cells and clicks come first."""

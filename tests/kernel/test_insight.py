@@ -43,6 +43,11 @@ def test_two_kinds_of_search_are_compared(searched):
     assert searched.value("gp_0.compare([random_0, random_1], gp_1).better") == "gp_0"
 
 
+def test_looking_into_a_store_does_not_make_it(searched):
+    assert "there is no store 'sqlite:///none.db' yet" in searched.run("%hpo list sqlite:///none.db")["text"]
+    assert searched.value("__import__('os').path.exists('none.db')") is False
+
+
 def test_a_stored_study_is_shown_without_its_cell(tmp_path):
     with kernel(tmp_path) as first:
         first.run("%load_ext hpo_magic")

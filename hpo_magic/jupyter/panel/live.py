@@ -110,7 +110,7 @@ def head(study: Study) -> str:
         f"<b>{escape(study.name)}</b>",
         f'<span class="hpo-state {phase}" role="status">{phase}</span>',
         f'<progress max="{total or max(done, 1)}" value="{done}" aria-label="trials done"></progress>',
-        f'<span class="hpo-done">{done}{f" of {total}" if total else ""} trials</span>',
+        f'<span class="hpo-done">{done}{f" of {total}" if total and total >= done else ""} trials</span>',
     ]
     if len(study.goals) > 1 and best is not None:
         parts.append(f'<span class="hpo-best">{len(study.pareto)} on the Pareto front</span>')

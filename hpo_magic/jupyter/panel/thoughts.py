@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.advice import Advice
-from hpo_magic.insight.importance import Importance
+from hpo_magic.insight.advice import Advice, advice
+from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.jupyter.panel.clickable import Lines
 from hpo_magic.study import Study
 
-_FEWEST, _SHARE, _LATEST, _MOST = 10, 60, 8.0, 3
-"""Finished trials before anything is said; thinking's own time that many times lies between it and the next, at most so
-many seconds; lines."""
+_FEWEST, _FIRST, _SHARE, _MOST = 10, 15.0, 400, 3
+"""Finished trials, and seconds, before anything is said while a search runs; thinking's own computing time that many
+times lies between it and the next; lines."""
 
 
 class Thoughts:
@@ -23,32 +23,29 @@ class Thoughts:
     def __init__(self, study: Study, lines: Lines, weights: Mapping[str, Any]) -> None:
         self._study, self._lines, self._weights = study, lines, weights
         self.advice: tuple[Advice, ...] = ()
-        self._due, self._seen = 0.0, (0, study.space)
+        self._due, self._seen = time.monotonic() + _FIRST, (0, study.space)
 
     def show(self, resting: bool) -> None:
         """Think again where there is something new, and time for it or rest."""
         now = (len(self._study.history.done) + len(self._study.history.failed), self._study.space)
         if now == self._seen or now[0] < _FEWEST or not (resting or time.monotonic() >= self._due):
             return
-        began, self._seen = time.monotonic(), now
-        self.advice = self._study.advice()
+        began, self._seen = time.thread_time(), now
+        history, space = self._study.history, self._study.space
+        try:
+            found = importance(history, space)
+        except StudyError:
+            found = None  # too few finished trials: the rows stay silent
+        self.advice = advice(history, space, found)
         alive = self._study.phase.alive
         said = [{"text": one.text, "label": one.label} for one in self.advice if alive or one.act != "stop"]
         if said[:_MOST] != self._lines.lines:
             self._lines.lines = said[:_MOST]
-        self._weigh()
-        self._due = time.monotonic() + min(_SHARE * (time.monotonic() - began), _LATEST)
-
-    def _weigh(self) -> None:
-        try:
-            found = self._study.importance()
-        except StudyError:
-            return  # too few finished trials: the rows stay silent
         for name, widget in self._weights.items():
-            if name in found:
-                text = _bar(found, name)
-                if text != widget.value:
-                    widget.value = text
+            text = _bar(found, name) if found is not None and name in found else ""
+            if text != widget.value:
+                widget.value = text
+        self._due = time.monotonic() + _SHARE * (time.thread_time() - began)
 
 
 def _bar(found: Importance, name: str) -> str:
