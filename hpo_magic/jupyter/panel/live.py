@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hpo_magic.jupyter.panel.panel import Panel
 
-_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 5.0, 0.4, 60, 0.05
+_APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 5.0, 0.5, 100, 0.05
 """Seconds between two drawings at least and at most, and between two updates of the text; a drawing's own time that
 many times lies between it and the next; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
