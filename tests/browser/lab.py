@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,32 @@ def free_port() -> int:
 
 
 @contextmanager
+def serving(command: Sequence[str], env: dict[str, str], log: Path, probe: str) -> Iterator[None]:
+    """Run a server until the end of the block; it has begun when it answers at an address, be it with an error."""
+    with log.open("w") as out:
+        server = subprocess.Popen(command, env=env, stdout=out, stderr=out, start_new_session=True, cwd=log.parent)
+        try:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    urllib.request.urlopen(probe, timeout=5).close()
+                    break
+                except urllib.error.HTTPError:
+                    break
+                except OSError:
+                    assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+                    time.sleep(0.2)
+            yield
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait(15)
+
+
+@contextmanager
 def lab_server(folder: Path) -> Iterator[str]:
     """Run JupyterLab on a folder; yield its address."""
     port = free_port()
@@ -63,26 +90,9 @@ def lab_server(folder: Path) -> Iterator[str]:
     quiet = state / "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True, exist_ok=True)
     quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-    with (state / "server.log").open("w") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
-                    break
-                except OSError:
-                    assert server.poll() is None and time.monotonic() < deadline, (state / "server.log").read_text()
-                    time.sleep(0.2)
-            yield address
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(15)
+    address = f"http://127.0.0.1:{port}"
+    with serving(command, env, state / "server.log", f"{address}/api/status"):
+        yield address
 
 
 def kernels(address: str) -> list[dict[str, str]]:

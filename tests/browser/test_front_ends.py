@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
 
 import nbformat
 from playwright.sync_api import expect
 
-from tests.browser.lab import free_port
+from tests.browser.lab import free_port, serving
 
 CELLS = (
     "%load_ext hpo_magic",
@@ -31,37 +28,17 @@ accuracy = C / (1 + C) - n / 1000""",
 @contextmanager
 def served(folder, *command):
     """Run a server on a folder; yield its address."""
-    port, log = free_port(), folder / "server.log"
+    port = free_port()
     cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
     book = nbformat.v4.new_notebook(cells=cells)
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, folder / "elsewhere.ipynb")
     env = {k: v for k, v in os.environ.items() if not k.startswith("HPO_MAGIC")}
     env |= {"JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "IPYTHONDIR": str(folder / "ipython")}
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", *(part.format(port=port, folder=folder) for part in command)],
-            env=env, stdout=out, stderr=out, start_new_session=True, cwd=folder,
-        )  # fmt: skip
-        try:
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/voila/files/", timeout=5).close()
-                    break
-                except urllib.error.HTTPError:  # it answers
-                    break
-                except OSError:
-                    assert server.poll() is None and time.monotonic() < deadline, log.read_text()
-                    time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(15)
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", *(part.format(port=port, folder=folder) for part in command)]
+    with serving(command, env, folder / "server.log", f"{address}/voila/files/"):
+        yield address
 
 
 def used(page, picture):

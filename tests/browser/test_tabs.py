@@ -34,7 +34,7 @@ PICTURES = {
 
 def started(notebook, name, trials=400, pause=0.05, strategy="auto", **options):
     cell = CELL.format(name=name, trials=trials, pause=pause, strategy=strategy)
-    nb = notebook("%load_ext hpo_magic", cell, "import time; time.sleep(8)", "pass", **options)
+    nb = notebook("%load_ext hpo_magic", cell, "import time; time.sleep(12)", "pass", **options)
     nb.run(0)
     nb.run(1)
     return nb
@@ -198,7 +198,7 @@ def test_zoom_advice_importance_and_workers(notebook):
 
 
 def test_steering_works_while_trials_run_and_another_cell_is_busy(notebook):
-    nb = started(notebook, "busy_steer", trials=2000, strategy="random")
+    nb = started(notebook, "busy_steer", trials=3000, strategy="random")
     done(nb, 30)
     expect(nb.panel().locator(".hpo-advice button").first).to_be_visible(timeout=30_000)
     nb.run(2, wait=False)
@@ -218,6 +218,13 @@ def test_steering_works_while_trials_run_and_another_cell_is_busy(notebook):
     expect(nb.panel().locator("tr.hpo-trial.chosen")).to_have_count(1, timeout=3000)
     nb.click("Run again")
     expect(nb.panel()).to_contain_text("is in the queue to be run again", timeout=3000)
+    nb.click("Do not trust")
+    expect(nb.panel()).to_contain_text("is no longer learnt from", timeout=3000)
+    nb.click("Trust again")
+    expect(nb.panel()).to_contain_text("is trusted again", timeout=3000)
+    nb.click("Start from here")
+    nb.click("Put in the queue")
+    expect(nb.panel()).to_contain_text("is tried next", timeout=3000)
     workers = nb.panel().get_by_label("workers", exact=True)
     workers.fill("2")
     workers.press("Enter")
