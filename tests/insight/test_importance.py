@@ -21,9 +21,9 @@ def history(space: Space, function, count: int = 400, seed: int = 0) -> History:
     return History(tuple(done))
 
 
-# A forest is a step function: it smooths what it sees, so shares are met within 0.08 with 400 trials, one fixed seed
-# each; over 20 other seeds the largest miss was 0.06.
-TOLERANCE = 0.08
+# A forest is a step function: it smooths what it sees. With 400 trials the largest miss over the seeds 1 to 20, all
+# functions below and the mixed space, was 0.03; the tests use one fixed seed each.
+TOLERANCE = 0.05
 CUBE = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1)})
 
 
