@@ -215,11 +215,9 @@ class Study:
             self.stop()
         elif advice.act is Act.CONFIRM:
             self._queue_repeats(3, 5)
-            more = self.limits.trials is not None
-            if more:  # the repeats come on top of what was asked for
-                waiting = sum(trial.state is State.WAITING for trial in self.trials)
-                needed = self.ledger.counted() + waiting
-                self.set_limits(dataclasses.replace(self.limits, trials=max(self.limits.trials or 0, needed)))
+            if self.limits.trials is not None:  # the repeats come on top of what was asked for
+                needed = self.ledger.counted() + sum(trial.state is State.WAITING for trial in self.trials)
+                self.set_limits(dataclasses.replace(self.limits, trials=max(self.limits.trials, needed)))
         elif advice.edit is not None:
             self.edit(advice.edit)
 

@@ -41,8 +41,11 @@ class Measured:
     goal: Goal
 
 
-def measured(history: History, space: Space, metric: str | None = None, tame: bool = True) -> Measured:
+def measured(history: History, space: Space, metric: str | None = None) -> Measured:
     """Return what a history says of a metric, by default of its first goal.
+
+    What lies further above the median than five times the way from there to the best is pulled in: how bad a bad trial
+    is would drown all that can be learnt of the good ones.
 
     Parameters
     ----------
@@ -50,9 +53,6 @@ def measured(history: History, space: Space, metric: str | None = None, tame: bo
     space : Space
     metric : str, optional
         Any name among the values of the trials.
-    tame : bool
-        Pull in what lies further above the median than five times the way from there to the best: how bad a bad trial
-        is would drown all that can be learnt of the good ones.
 
     Raises
     ------
@@ -65,9 +65,8 @@ def measured(history: History, space: Space, metric: str | None = None, tame: bo
         raise StudyError(f"{len(told)} finished trials say too little of {goal.metric!r}; {FEWEST} are needed")
     known = _thinned(History(tuple(told), (goal,)))
     losses = known.losses[:, 0]
-    if tame:
-        middle = float(np.median(losses))
-        losses = np.minimum(losses, middle + max(_FAR * (middle - losses.min()), np.quantile(losses, 0.75) - middle))
+    middle = float(np.median(losses))
+    losses = np.minimum(losses, middle + max(_FAR * (middle - losses.min()), np.quantile(losses, 0.75) - middle))
     cube = cube_of(space)
     return Measured(cube, known.done, cube.encode(known.done), losses, goal)
 

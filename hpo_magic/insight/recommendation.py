@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hpo_magic.insight.measured import FEWEST
 from hpo_magic.search.cube import cube_of
 from hpo_magic.search.one_thread import one_thread
 from hpo_magic.search.surrogates.belief import informative, of_goal
@@ -11,16 +12,13 @@ from hpo_magic.search.surrogates.gaussian_process import Prior
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
 
-_ENOUGH = 5
-"""Trials below which a model has nothing to say."""
-
 
 def recommend(history: History, space: Space) -> Trial | None:
     """Return the feasible trial with the smallest posterior mean of the first goal; None where none is feasible.
 
     Repeats of a config are averaged by the model, whose noise they tell.
     """
-    if len(history.done) < _ENOUGH or history.incumbent is None:
+    if len(history.done) < FEWEST or history.incumbent is None:
         return history.incumbent
     finished = History(history.done, history.goals, history.constraints)
     with one_thread():

@@ -12,8 +12,8 @@ from hpo_magic.jupyter.options import COMMANDS
 
 OPTIONS = (
     "--trials", "--timeout", "--trial-timeout", "--target", "--no-gain", "--to-noise", "--strategy", "--minimize",
-    "--maximize", "--subject-to", "--cost-aware", "--workers", "--on", "--store", "--seed", "--wait", "--no-panel",
-    "--dry-run",
+    "--maximize", "--subject-to", "--record", "--cost-aware", "--workers", "--on", "--store", "--seed", "--wait",
+    "--no-panel", "--output", "--dry-run",
 )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ if kernel == "rbf":
     gamma = 0.1    # hpo: 1e-4..10 log
 else:
     degree = 3     # hpo: 2..5
-time.sleep({pause})
 print("trained with", C)
+time.sleep({pause})
 if C > 300:
     raise MemoryError("too <b>large</b>")
 seconds = C / 10

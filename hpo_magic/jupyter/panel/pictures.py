@@ -13,7 +13,6 @@ from hpo_magic.insight.plots.convergence import AGAINST
 from hpo_magic.jupyter.live_plot import Easel
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.jupyter.report import worth_seeing
-from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.space import Choice
 from hpo_magic.study import Study
 
@@ -29,7 +28,7 @@ class PictureTab:
     def __init__(
         self, title: str, study: Study, easel: Easel, names: Sequence[str], wanted: Wanted, inputs: Sequence[Any] = ()
     ) -> None:
-        self.title, self._study, self._easel, self._wanted = title, study, easel, wanted
+        self.title, self._study, self._easel, self._wanted, self._inputs = title, study, easel, wanted, tuple(inputs)
         self._images = {name: widgets.Image(format="png") for name in names}
         for name, image in self._images.items():
             image.add_class("hpo-plot")
@@ -40,8 +39,8 @@ class PictureTab:
         self._next = 0
 
     def wanted(self) -> Hashable:
-        """Return the plots that the user has chosen."""
-        return tuple((name, *options.items()) for name, options in self._wanted())
+        """Return what the user has chosen above the pictures."""
+        return tuple(widget.value for widget in self._inputs)
 
     def show(self, fresh: bool) -> None:
         """Draw the pictures, or the next of them."""
@@ -113,11 +112,9 @@ def landscape_tab(study: Study, easel: Easel, handle: Handle) -> PictureTab:
 
 def curves_tab(study: Study, easel: Easel) -> PictureTab:
     """Return the tab of what trials report on their way, of rungs or the schedule, and of who ran when."""
+    names = ["curves", "brackets", "schedule"]
 
     def wanted() -> Sequence[tuple[str, dict[str, Any]]]:
-        names = ["curves"] if "curves" in worth_seeing(study) else []
-        if study.original.budget is not None:
-            names.append("schedule" if isinstance(study.strategy.scheduler, Pbt) else "brackets")
-        return [(name, {}) for name in (*names, "timeline")]
+        return [(name, {}) for name in (*(name for name in worth_seeing(study) if name in names), "timeline")]
 
-    return PictureTab("Curves", study, easel, ["curves", "brackets", "schedule", "timeline"], wanted)
+    return PictureTab("Curves", study, easel, [*names, "timeline"], wanted)

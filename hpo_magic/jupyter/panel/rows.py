@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError
 from hpo_magic.insight.plots.scale import readable
+from hpo_magic.jupyter.panel.number import read_number
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 
@@ -151,13 +151,7 @@ class NumberRow:
         return space.fix(self._name, self._number(text) if text else middle)
 
     def _number(self, text: str) -> float | int:
-        try:
-            number = ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError):
-            number = None
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise SpaceError(f"{self._name}: {text!r} is no number; write one such as 0.01 or 1e-2")
-        return number
+        return read_number(self._name, text)
 
     def _domain(self, space: Space) -> Float | Int | Budget:
         domain = space[self._name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Hashable
 from html import escape
 
@@ -11,6 +10,7 @@ import ipywidgets as widgets
 from hpo_magic.errors import SpaceError, StudyError, did_you_mean
 from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.panel.button import button
+from hpo_magic.jupyter.panel.number import read_number
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Config, Space, Value
 from hpo_magic.study import Study
@@ -146,13 +146,7 @@ def _value(name: str, text: str, space: Space) -> Value:
             if text in (readable(option), repr(option)):
                 return option
         raise SpaceError(f"{name}: {text!r} is no option; choose one of {', '.join(map(readable, domain.options))}")
-    try:
-        number = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        number = None
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise SpaceError(f"{name}: {text!r} is no number; write one such as 0.01 or 1e-2")
-    return number
+    return read_number(name, text)
 
 
 def _differences(space: Space, original: Space) -> list[str]:

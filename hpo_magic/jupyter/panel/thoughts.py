@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.advice import Advice, advice
+from hpo_magic.insight.advice import Act, Advice, advice
 from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.jupyter.panel.clickable import Lines
 from hpo_magic.study import Study
@@ -27,18 +27,20 @@ class Thoughts:
 
     def show(self, resting: bool) -> None:
         """Think again where there is something new, and time for it or rest."""
-        now = (len(self._study.history.done) + len(self._study.history.failed), self._study.space)
-        if now == self._seen or now[0] < _FEWEST or not (resting or time.monotonic() >= self._due):
+        if not resting and time.monotonic() < self._due:
+            return
+        history, space = self._study.history, self._study.space
+        now = (len(history.done) + len(history.failed), space)
+        if now == self._seen or now[0] < _FEWEST:
             return
         began, self._seen = time.thread_time(), now
-        history, space = self._study.history, self._study.space
         try:
             found = importance(history, space)
         except StudyError:
             found = None  # too few finished trials: the rows stay silent
         self.advice = advice(history, space, found)
         alive = self._study.phase.alive
-        said = [{"text": one.text, "label": one.label} for one in self.advice if alive or one.act != "stop"]
+        said = [{"text": one.text, "label": one.label} for one in self.advice if alive or one.act is not Act.STOP]
         if said[:_MOST] != self._lines.lines:
             self._lines.lines = said[:_MOST]
         for name, widget in self._weights.items():
