@@ -69,9 +69,9 @@ def _snapshot() -> dict[str, Any]:
         kept["folder"] = os.getcwd()
     except FileNotFoundError:  # the folder was deleted under us: there is nothing to go back to
         kept["folder"] = None
-    kept["environment"] = dict(os.environ)
+    kept["environment"] = os.environ.copy()
     if "matplotlib" in sys.modules:
-        kept["plots"] = dict(sys.modules["matplotlib"].rcParams)
+        kept["plots"] = dict.copy(sys.modules["matplotlib"].rcParams)  # its own copy looks at every name
     if "numpy" in sys.modules:
         kept["numpy"] = sys.modules["numpy"].random.get_state()
     return kept

@@ -122,8 +122,7 @@ class Ledger:
     def ask(self) -> Trial | None:
         """Return a new running trial, or None where there is nothing to start now."""
         with self._deciding:
-            history = self.journal.history
-            waiting = next((trial for trial in history.trials if trial.state is State.WAITING), None)
+            history, waiting = self.journal.known, self.journal.waiting
             if waiting is not None:
                 started = dataclasses.replace(waiting, state=State.RUNNING, started=time.time())
                 self.journal.save(started)
@@ -169,8 +168,13 @@ class Ledger:
             self._cut.add(number)
         return keep
 
-    def finish(self, number: int, outcome: Outcome, log: str = "", ended: float | None = None) -> Trial:
-        """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`)."""
+    def finish(
+        self, number: int, outcome: Outcome, log: str = "", ended: float | None = None, hold: bool = False
+    ) -> Trial:
+        """Store how a trial ended; StoreError where that cannot be done now (it is then kept for `flush`).
+
+        With `hold` it is stored together with the next trial, or by `settle`: one commit a trial, not two.
+        """
         running = self.journal.get(number)
         if running.state is not State.RUNNING:
             raise StudyError(f"trial {number} is {running.state}, not running; its result was thrown away")
@@ -182,7 +186,7 @@ class Ledger:
             running, state=state, values=values, error=outcome.failure, finished=ended or time.time(), log=log,
             kept=self._checkpoints.used(number),
         )  # fmt: skip
-        self.journal.save(finished)
+        (self.journal.hold if hold else self.journal.save)(finished)
         self._cut.discard(number)
         return finished
 
@@ -226,7 +230,11 @@ class Ledger:
 
     def counted(self) -> int:
         """Return how many trials count towards a limit: those that ran to their end."""
-        return sum(trial.state.ended and not trial.void for trial in self.journal.history.trials)
+        return self.journal.counted
+
+    def settle(self) -> None:
+        """Store the results that are held."""
+        self.journal.settle()
 
     def flush(self) -> None:
         """Store what could not be stored before."""

@@ -26,6 +26,8 @@ from hpo_magic.trials import Failure, Trial
 GRACE = 0.9
 """Seconds that a trial has to heed a stop before it is let go."""
 _AGAIN, _TICK, _RENEW = 0.1, 0.25, 5.0
+_QUICK = 0.1
+"""Seconds of a proposal below which a result waits for it, so that both are stored in one commit."""
 
 
 class Phase(StrEnum):
@@ -86,6 +88,7 @@ class Runner:
         self._wake, self._lock = threading.Event(), threading.RLock()
         self._spent, self._since = 0.0, time.monotonic()
         self._first: list[Outcome] | None = []
+        self._asking = 0.0
         self._renewed = time.monotonic()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-runner", daemon=True)
 
@@ -174,6 +177,8 @@ class Runner:
     def _step(self) -> None:
         self._hear()
         self._mind_the_clock()
+        if self.phase is not Phase.RUNNING:
+            self._ledger.settle()
         if self.phase is Phase.PAUSING and not self._running:
             self._enter(Phase.PAUSED, self.message)
         if self.phase is Phase.STOPPING:
@@ -184,6 +189,7 @@ class Runner:
         elif self.phase is Phase.RUNNING:
             self._ledger.flush()
             self._fill()
+            self._ledger.settle()
         if time.monotonic() - self._renewed > _RENEW:
             self._renewed = time.monotonic()
             self._ledger.claim()
@@ -197,10 +203,12 @@ class Runner:
             room = None if self.limits.trials is None else self.limits.trials - self._ledger.counted()
             if room is not None and room <= len(self._running):
                 return self._finish("")
-            done = enough(self.limits, self._ledger.journal.history, self._ledger.space)
+            done = enough(self.limits, self._ledger.journal.known, self._ledger.space)
             if done:
                 return self._finish(done)
+            began = time.monotonic()
             trial = self._ledger.ask()
+            self._asking = time.monotonic() - began
             if trial is None:
                 return self._finish("every config of the space has been tried")
             self._launch(trial)
@@ -208,6 +216,7 @@ class Runner:
     def _finish(self, why: str) -> None:
         """End the search, once the last trial has ended."""
         if not self._running:
+            self._ledger.settle()
             self._enter(Phase.FINISHED, why)
 
     def _launch(self, trial: Trial) -> None:
@@ -237,7 +246,8 @@ class Runner:
             self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome, ended)
 
     def _end(self, run: _Running, outcome: Outcome, ended: float) -> None:
-        self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended)
+        hold = self.phase is Phase.RUNNING and self._asking < _QUICK
+        self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended, hold)
         if self._first is not None and self.phase is not Phase.STOPPING:
             self._first.append(outcome)
             kinds = {o.failure.likeness if o.failure else None for o in self._first}
@@ -246,6 +256,7 @@ class Runner:
             elif len(self._first) == 3:
                 self._first = None
                 message = f"the first three trials all failed in the same way: {outcome.failure}"
+                self._ledger.settle()
                 self._enter(Phase.PAUSING if self._running else Phase.PAUSED, message)
 
     def _mind_the_clock(self) -> None:

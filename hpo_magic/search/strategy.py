@@ -46,7 +46,7 @@ class Strategy:
 
     def propose(self, space: Space, history: History) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        return self.sampler.propose(space, self._read(history), self.rng(len(history)))
+        return self.sampler.propose(space, self._read(space, history), self.rng(len(history)))
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done on this space within so many trials, and why."""
@@ -55,11 +55,12 @@ class Strategy:
 
     def ahead(self, space: Space, history: History) -> None:
         """Do now what the next proposal needs in any case."""
-        self.sampler.ahead(space, self._read(history))
+        self.sampler.ahead(space, self._read(space, history))
 
-    def _read(self, history: History) -> History:
+    def _read(self, space: Space, history: History) -> History:
         """Return the history as the sampler reads it: most learn one thing of a config, at its largest budget."""
-        return history.lessons if getattr(self.sampler, "reads_budgets", False) else matured(history.lessons)
+        whole = space.budget is None or getattr(self.sampler, "reads_budgets", False)
+        return history.lessons if whole else matured(history.lessons)
 
     def rng(self, number: int) -> np.random.Generator:
         """Return the random stream of a trial number."""

@@ -9,7 +9,7 @@ from hpo_magic.errors import StoreError, StudyError
 from hpo_magic.trials.constraints import Constraint
 from hpo_magic.trials.history import Goal, History
 from hpo_magic.trials.store import Store, StudyRecord
-from hpo_magic.trials.trial import Trial
+from hpo_magic.trials.trial import State, Trial
 
 
 class Journal:
@@ -29,7 +29,9 @@ class Journal:
     ) -> None:
         self.store, self.record = store, record
         self.goals, self.constraints = tuple(goals), tuple(constraints)
-        self._trials: list[Trial] = list(store.trials(record.id))
+        self._seen: History | None = None
+        self._load()
+        self._held: dict[int, Trial] = {}
         self._unsaved: dict[int, Trial] = {}
         # Readers wait for memory only: a slow or locked database holds up writers alone.
         self._writing = threading.RLock()
@@ -40,7 +42,32 @@ class Journal:
     def history(self) -> History:
         """The trials as they are now."""
         with self.changed:
-            return History(tuple(self._trials), self.goals, self.constraints)
+            if self._seen is None:
+                self._seen = History(tuple(self._trials), self.goals, self.constraints)
+            return self._seen
+
+    @property
+    def known(self) -> History:
+        """The trials as they are now, and the results that are held: what the next decision goes by."""
+        if not self._held:
+            return self.history
+        with self.changed:
+            trials = list(self._trials)
+            for number, trial in self._held.items():
+                trials[number] = trial
+            return History(tuple(trials), self.goals, self.constraints)
+
+    @property
+    def counted(self) -> int:
+        """How many trials count towards a limit: those that ran to their end, the held ones among them."""
+        with self.changed:
+            return self._counted + sum(map(_counts, self._held.values()))
+
+    @property
+    def waiting(self) -> Trial | None:
+        """The first trial that waits to be started."""
+        with self.changed:
+            return self._trials[min(self._waiting)] if self._waiting else None
 
     def get(self, number: int) -> Trial:
         """Return a trial by its number."""
@@ -50,20 +77,36 @@ class Journal:
             return self._trials[number]
 
     def add(self, trial: Trial) -> Trial:
-        """Store a new trial and return it with its number."""
+        """Store a new trial, and what is held with it, in one commit; return it with its number."""
         with self._writing:
-            stored = self.store.add_trial(self.record.id, trial)
+            held = tuple(self._held.values())
+            stored = self.store.add_trial(self.record.id, trial, held)
             with self.changed:
+                self._held.clear()
                 if stored.number != len(self._trials):  # another process has added some in between
-                    self._trials = list(self.store.trials(self.record.id))
+                    self._load()
                 else:
-                    self._trials.append(stored)
+                    for ended in held:
+                        self._replace(ended)
+                    self._append(stored)
                 self._touch()
             return stored
+
+    def hold(self, trial: Trial) -> None:
+        """Keep a result for the commit of the next trial, or of `settle`; until then only decisions know it."""
+        with self._writing, self.changed:
+            self._held[trial.number] = trial
+
+    def settle(self) -> None:
+        """Store what is held."""
+        with self._writing:
+            for trial in list(self._held.values()):
+                self.save(trial)
 
     def save(self, trial: Trial) -> None:
         """Replace a trial; where the store fails, keep the new one for `flush` and raise."""
         with self._writing:
+            self._held.pop(trial.number, None)
             try:
                 self.store.save_trial(self.record.id, trial)
             except StoreError:
@@ -75,7 +118,7 @@ class Journal:
     def put(self, trial: Trial) -> None:
         """Replace a trial in memory only: for what may be lost, such as reports on their way."""
         with self.changed:
-            self._trials[trial.number] = trial
+            self._replace(trial)
             self._touch()
 
     def flush(self) -> None:
@@ -95,6 +138,32 @@ class Journal:
             self.changed.wait_for(lambda: self.revision != since, timeout)
             return self.revision
 
+    def _load(self) -> None:
+        """Read every trial from the store."""
+        self._trials: list[Trial] = []
+        self._counted, self._waiting, self._seen = 0, set[int](), None
+        for trial in self.store.trials(self.record.id):
+            self._append(trial)
+
+    def _append(self, trial: Trial) -> None:
+        self._trials.append(trial)
+        self._tally(trial)
+
+    def _replace(self, trial: Trial) -> None:
+        self._counted -= _counts(self._trials[trial.number])
+        self._trials[trial.number] = trial
+        self._tally(trial)
+
+    def _tally(self, trial: Trial) -> None:
+        """Count a trial as it comes: counting all of them at every step takes longer than the step."""
+        self._counted += _counts(trial)
+        (self._waiting.add if trial.state is State.WAITING else self._waiting.discard)(trial.number)
+
     def _touch(self) -> None:
+        self._seen = None
         self.revision += 1
         self.changed.notify_all()
+
+
+def _counts(trial: Trial) -> bool:
+    return trial.state.ended and not trial.void

@@ -63,8 +63,10 @@ class MemoryStore:
         """Return a study's trials in the order of their numbers."""
         return list(self._trials[study])
 
-    def add_trial(self, study: int, trial: Trial) -> Trial:
-        """Store a new trial and return it with the number that it was given."""
+    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
+        """Store a new trial and return it with the number that it was given; replace others."""
+        for known in ended:
+            self._trials[study][known.number] = known
         numbered = dataclasses.replace(trial, number=len(self._trials[study]))
         self._trials[study].append(numbered)
         return numbered

@@ -132,10 +132,12 @@ class SqlStore:
             query = sa.select(TRIALS).where(TRIALS.c.study == study).order_by(TRIALS.c.number)
             return [trial_of(row, space) for row in connection.execute(query)]
 
-    def add_trial(self, study: int, trial: Trial) -> Trial:
-        """Store a new trial and return it with the number that it was given."""
+    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
+        """Store a new trial and return it with the number that it was given; replace others in the same commit."""
 
         def work(connection: sa.Connection) -> Trial:
+            for known in ended:
+                connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
             last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
             numbered = dataclasses.replace(trial, number=0 if last is None else last + 1)
             connection.execute(ADD_TRIAL, {"study": study, "number": numbered.number, **row_of(numbered)})
@@ -145,7 +147,7 @@ class SqlStore:
 
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""
-        self._write(SAVE_TRIAL, {"key_study": study, "key_number": trial.number, **row_of(trial)})
+        self._write(SAVE_TRIAL, _key(study, trial) | row_of(trial))
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
@@ -185,6 +187,10 @@ class SqlStore:
                 if attempt == 19 or not isinstance(error.__cause__, IntegrityError):
                     raise
         raise AssertionError("unreachable")
+
+
+def _key(study: int, trial: Trial) -> dict[str, Any]:
+    return {"key_study": study, "key_number": trial.number}
 
 
 def _engine(url: str) -> sa.Engine:

@@ -64,8 +64,8 @@ class Store(Protocol):
     def trials(self, study: int) -> Sequence[Trial]:
         """Return a study's trials in the order of their numbers."""
 
-    def add_trial(self, study: int, trial: Trial) -> Trial:
-        """Store a new trial and return it with the number that it was given."""
+    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
+        """Store a new trial and return it with the number that it was given; replace others in the same commit."""
 
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""

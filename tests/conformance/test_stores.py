@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from hpo_magic.errors import StudyInUse
@@ -44,6 +46,14 @@ def test_a_trial_comes_back_as_it_was(store):
 def test_numbers_count_up_within_each_study(store):
     one, two = (store.open_study(name, "aa", DEFINITION, {}).id for name in ("a", "b"))
     assert [store.add_trial(s, Trial(-1, {"x": 0.5})).number for s in (one, one, two, one)] == [0, 1, 0, 2]
+
+
+def test_a_new_trial_and_ended_ones_are_stored_together(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    first = store.add_trial(study, Trial(-1, {"x": 0.1}, State.RUNNING, metric="loss"))
+    done = dataclasses.replace(first, state=State.DONE, values={"loss": 0.5})
+    second = store.add_trial(study, Trial(-1, {"x": 0.2}, State.RUNNING, metric="loss"), [done])
+    assert store.trials(study) == [done, second]
 
 
 def test_settings_are_kept(store):
