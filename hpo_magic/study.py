@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from hpo_magic.errors import MetricError, StudyError, StudyInUse
-from hpo_magic.run.executors.threads import ThreadExecutor
+from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
@@ -371,12 +371,13 @@ class Study:
         self,
         objective: Objective,
         trials: int | None = None,
-        workers: int = 1,
+        workers: int | None = None,
         timeout: float | None = None,
         trial_timeout: float | None = None,
         target: float | None = None,
         no_gain: int | None = None,
         to_noise: bool = False,
+        on: Any = None,
     ) -> None:
         """Search until the study has so many trials, or the time is up; an interrupt stops it cleanly.
 
@@ -386,8 +387,8 @@ class Study:
             From a config (dict) to a number, or to {metric: number}.
         trials : int, optional
             Trials that the study shall have in the end, those of earlier runs included.
-        workers : int
-            Trials at the same time, in threads.
+        workers : int, optional
+            Trials at the same time; default: one, on a cluster as many as it has places.
         timeout, trial_timeout : float, optional
             Seconds for all, and for one trial.
         target : float, optional
@@ -396,8 +397,13 @@ class Study:
             End when so many trials in a row have not beaten the best.
         to_noise : bool
             End when what is left to gain is less than the noise of one trial (Makarova 2022).
+        on : str or object, optional
+            Where trials run: ``"threads"``, ``"processes"``, a dask.distributed.Client, an ipyparallel.Client or view,
+            the module ray, or an executor of concurrent.futures. Default: threads, or with several workers what the
+            first trials show to be faster.
         """
-        self.start(objective, Limits(trials, timeout, trial_timeout, workers, target, no_gain, to_noise))
+        number = natural_workers(on) if workers is None else workers
+        self.start(objective, Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise), on=on)
         runner = self.runner
         assert runner is not None
         try:
@@ -413,14 +419,18 @@ class Study:
             runner.wait()
             raise StudyError(message) from error
 
-    def start(self, objective: Objective, limits: Limits | None = None, guards: Sequence[Guard] = ()) -> None:
-        """Search in a background thread."""
+    def start(
+        self, objective: Objective, limits: Limits | None = None, guards: Sequence[Guard] = (), on: Any = None
+    ) -> None:
+        """Search in a background thread; `on` as in `optimize`."""
         if self.runner is not None and self.runner.phase.alive:
             raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
+        limits = limits or Limits()
         self.ledger.claim()
+        executor = executor_on(on, objective, limits.workers, self.ledger.notices.append)
         self.ledger.recover()
-        self.limits = limits or Limits()
-        self.runner = Runner(self.ledger, objective, ThreadExecutor(), self.limits, guards)
+        self.limits = limits
+        self.runner = Runner(self.ledger, objective, executor, self.limits, guards)
         self.ledger.journal.announce()
         self.runner.start()
 

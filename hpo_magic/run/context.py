@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -29,10 +30,17 @@ class TrialContext:
     seed: int
     log: TrialLog = field(default_factory=TrialLog)
     on_report: Callable[[float, int], bool] = lambda value, step: True
+    on_begin: Callable[[str], None] = lambda who: None
     folder: Path | None = None
+    begun: float | None = None
     stop: Event = field(default_factory=Event)
     steps: int = 0
     last: int | None = None
+
+    def begin(self, who: str) -> None:
+        """Say who has taken the trial up; from now on its time runs."""
+        self.begun = time.monotonic()
+        self.on_begin(who)
 
 
 current: ContextVar[TrialContext | None] = ContextVar("hpo_magic_trial", default=None)

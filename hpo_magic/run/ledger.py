@@ -21,13 +21,15 @@ from hpo_magic.search.protocols import Promote, Wait
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Choice, Config, Space
-from hpo_magic.trials import State, Trial
+from hpo_magic.trials import Failure, State, Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
 from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
 from hpo_magic.trials.trial import Report, appended
 
+MOST_TRIES = 3
+"""How often a trial is begun whose worker is lost each time."""
 REPORTS_SAVED = 1.0
 """Seconds between two commits of reports; what comes in between is stored with the trial's result."""
 
@@ -197,6 +199,32 @@ class Ledger:
             return State.DONE, values or {metric: sign * min(sign * report.value for report in trial.reports)}
         return State.STOPPED, values or {metric: trial.reports[-1].value}
 
+    def begun(self, number: int, who: str) -> None:
+        """Note who has taken a trial up; it is stored with the result."""
+        with self.journal.changed:
+            running = self.journal.get(number)
+            if running.state is State.RUNNING:
+                self.journal.put(dataclasses.replace(running, worker=who, started=time.time()))
+
+    def lose(self, number: int, why: str, log: str = "") -> Trial:
+        """Mark a trial whose worker is gone as lost and queue its config again; after two such tries it has failed."""
+        running = self.journal.get(number)
+        if self._tries(running) >= MOST_TRIES:
+            message = f"{why}; that was try {MOST_TRIES}"
+            return self.finish(number, Outcome(failure=Failure("WorkerLost", message)), log)
+        lost = dataclasses.replace(running, state=State.LOST, finished=time.time(), log=log)
+        self.journal.save(lost)
+        self.queue(running.config, number)
+        self.notices.append(f"trial {number}: {why}; it is tried again")
+        return lost
+
+    def _tries(self, trial: Trial) -> int:
+        """Return how many times a config has been begun in a row, this time included, because workers were lost."""
+        tries, parent = 1, trial.parent
+        while parent is not None and (before := self.journal.get(parent)).state is State.LOST:
+            tries, parent = tries + 1, before.parent
+        return tries
+
     def recover(self) -> None:
         """Mark trials that ran when their process died as lost, and queue their configs again."""
         lost = [trial for trial in self.journal.history.running if trial.number in self._found_running]
@@ -218,7 +246,11 @@ class Ledger:
         if inherited.budget != trial.resumed:
             self.journal.put(dataclasses.replace(self.journal.get(number), resumed=inherited.budget))
         folder = self._checkpoints.folder(number)
-        made = TrialContext(number, seed, on_report=lambda value, step: self.report(number, value, step), folder=folder)
+        made = TrialContext(
+            number, seed, folder=folder,
+            on_begin=lambda who: self.begun(number, who),
+            on_report=lambda value, step: self.report(number, value, step),
+        )  # fmt: skip
         live = {known: log for known, log in self._logs.items() if not self.journal.get(known).state.ended}
         self._logs = {**live, number: made.log}
         return made

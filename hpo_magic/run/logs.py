@@ -40,6 +40,11 @@ class TrialLog:
                 self._size -= gone
                 self._dropped += gone
 
+    def replace(self, text: str) -> None:
+        """Keep another text in place of all that was written."""
+        with self._lock:
+            self._chunks, self._size, self._dropped = deque([text]), len(text), 0
+
     def text(self) -> str:
         """Return what is kept."""
         with self._lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from queue import Empty, SimpleQueue
 
@@ -20,7 +20,7 @@ from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
 from hpo_magic.run.responsive import responsive
-from hpo_magic.run.trial_run import Guard, Objective, Outcome, run_trial
+from hpo_magic.run.trial_run import Guard, Objective, Outcome, Task
 from hpo_magic.trials import Failure, Trial
 
 GRACE = 0.9
@@ -52,7 +52,6 @@ class _Running:
     trial: Trial
     context: TrialContext
     job: Job
-    since: float = field(default_factory=time.monotonic)
     stop_at: float | None = None
     insist_at: float = 0.0
     failure: Failure | None = None
@@ -121,10 +120,10 @@ class Runner:
         self._wake.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end in small steps, so that an interrupt gets through; whether it came."""
+        """Wait for the end in steps, so that an interrupt gets through where waiting holds it up; whether it came."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while self.thread.is_alive():
-            self.thread.join(0.05)
+            self.thread.join(0.25)
             if deadline is not None and time.monotonic() > deadline:
                 return not self.thread.is_alive()
         return True
@@ -221,17 +220,16 @@ class Runner:
 
     def _launch(self, trial: Trial) -> None:
         context = self._ledger.context(trial)
-        metrics, number = self._ledger.measured, trial.number
+        number = trial.number
 
-        def call() -> Outcome:
-            return run_trial(self.objective, trial.config, context, metrics, self._guards)
+        task = Task(self.objective, trial.config, context, self._ledger.measured, self._guards)
 
         def done(outcome: Outcome) -> None:
             self._outcomes.put((number, outcome, time.time()))
             self._wake.set()
 
         with self._lock:
-            self._running[number] = _Running(trial, context, self._executor.submit(call, done))
+            self._running[number] = _Running(trial, context, self._executor.submit(task, done))
         if len(self._running) == self.limits.workers:
             self._ledger.ahead()
 
@@ -246,6 +244,9 @@ class Runner:
             self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome, ended)
 
     def _end(self, run: _Running, outcome: Outcome, ended: float) -> None:
+        if outcome.lost and self.phase is not Phase.STOPPING:
+            self._ledger.lose(run.trial.number, outcome.lost, run.context.log.text())
+            return
         hold = self.phase is Phase.RUNNING and self._asking < _QUICK
         self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended, hold)
         if self._first is not None and self.phase is not Phase.STOPPING:
@@ -264,7 +265,8 @@ class Runner:
         if limits.timeout is not None and self.elapsed > limits.timeout and self.phase is not Phase.STOPPING:
             self._enter(Phase.STOPPING, f"the time limit of {limits.timeout:g} s is reached")
         for run in list(self._running.values()):
-            if limits.trial_timeout is not None and now - run.since > limits.trial_timeout and run.failure is None:
+            since = now if run.context.begun is None else run.context.begun  # one that queues for a worker has time
+            if limits.trial_timeout is not None and now - since > limits.trial_timeout and run.failure is None:
                 run.failure = Failure("TimeLimit", f"took longer than the trial's limit of {limits.trial_timeout:g} s")
                 self._interrupt(run, now)
             elif run.stop_at is not None:

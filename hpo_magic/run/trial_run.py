@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -22,10 +24,29 @@ Guard: TypeAlias = Callable[[TrialContext], AbstractContextManager[Any]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: with values, with a failure, or stopped (neither)."""
+    """How a trial ended: with values, with a failure, or stopped (neither).
+
+    `lost` says why nothing is known of its end: its worker is gone, and the config may be tried again.
+    """
 
     values: dict[str, float] | None = None
     failure: Failure | None = None
+    lost: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One trial, ready to run; where it runs is up to the executor."""
+
+    objective: Objective
+    config: Config
+    context: TrialContext
+    metrics: Sequence[str]
+    guards: Sequence[Guard] = ()
+
+    def __call__(self) -> Outcome:
+        """Run it here."""
+        return run_trial(self.objective, self.config, self.context, self.metrics, self.guards)
 
 
 def run_trial(
@@ -40,8 +61,9 @@ def run_trial(
     TrialStop passes through where it was sent from outside; whatever else the objective raises, SystemExit and
     KeyboardInterrupt included, is a failure of the trial and of nothing else.
     """
-    token = current.set(context)
+    token, process = current.set(context), os.getpid()
     try:
+        context.begin(threading.current_thread().name)
         with ExitStack() as held:
             held.enter_context(process_state.trial())
             for guard in guards:
@@ -52,4 +74,6 @@ def run_trial(
     except BaseException as error:  # noqa: BLE001 - it is the user's code
         return Outcome(failure=failure_of(error))
     finally:
+        if os.getpid() != process:  # the trial has forked, and this is the child: what follows is its parent's
+            os._exit(0)
         current.reset(token)

@@ -13,7 +13,7 @@ from hpo_magic.space import Space
 from hpo_magic.trials.store import StudyRecord
 from hpo_magic.trials.trial import Failure, Report, State, Trial
 
-SCHEMA = 3
+SCHEMA = 4
 
 TABLES = sa.MetaData()
 META = sa.Table("hpo_meta", TABLES, sa.Column("schema_version", sa.Integer, primary_key=True))
@@ -51,6 +51,7 @@ TRIALS = sa.Table(
     sa.Column("kept", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("resumed", sa.Integer, nullable=False, server_default="0"),
     sa.Column("trusted", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("worker", sa.String(200), nullable=False, server_default=""),
 )
 
 # What runs for every trial is built once: building a statement anew takes longer than running it.
@@ -62,7 +63,7 @@ ADD_TRIAL = sa.insert(TRIALS)
 LAST_NUMBER = sa.select(sa.func.max(TRIALS.c.number)).where(TRIALS.c.study == sa.bindparam("study"))
 
 
-_SINCE = ((2, TRIALS.c.kept), (2, TRIALS.c.resumed), (3, TRIALS.c.trusted))
+_SINCE = ((2, TRIALS.c.kept), (2, TRIALS.c.resumed), (3, TRIALS.c.trusted), (4, TRIALS.c.worker))
 """Columns that were added later, and the schema that brought them."""
 
 
@@ -103,6 +104,7 @@ def row_of(trial: Trial) -> dict[str, Any]:
         "kept": trial.kept,
         "resumed": trial.resumed,
         "trusted": trial.trusted,
+        "worker": trial.worker,
     }
 
 
@@ -124,4 +126,5 @@ def trial_of(row: Any, space: Space) -> Trial:
         kept=row.kept,
         resumed=row.resumed,
         trusted=row.trusted,
+        worker=row.worker,
     )

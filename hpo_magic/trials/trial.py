@@ -118,6 +118,8 @@ class Trial:
         The budget at which the files that it found there had been written; 0 where it began anew.
     trusted : bool
         False where the user has marked it: it stays in the record, and nobody learns from it.
+    worker : str
+        Who ran it: a thread of the kernel, or host and process.
     parent : int or None
         The trial that this one repeats or goes on from.
     error : Failure or None
@@ -147,6 +149,7 @@ class Trial:
     kept: bool = False
     resumed: int = 0
     trusted: bool = True
+    worker: str = ""
 
     @cached_property
     def curve(self) -> Curve:
@@ -193,6 +196,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
         "reports": [list(report) for report in trial.reports],
         "parent": trial.parent,
         "trusted": trial.trusted,
+        "worker": trial.worker,
         "error": str(trial.error) if trial.error else None,
         "started": trial.started,
         "duration": trial.duration,

@@ -28,6 +28,8 @@ from hpo_magic.jupyter.cell.rewrite import (
     check_metric,
     set_names,
 )
+from hpo_magic.jupyter.cell.sending import names_used, put_text, shell_elsewhere, text_of
+from hpo_magic.run.executors.parcel import Used
 from hpo_magic.run.failure import CELL_PREFIX
 from hpo_magic.space import Config, Space
 
@@ -99,6 +101,18 @@ class CellObjective:
         """Run the cell; return {metric: value}."""
         return self.read(self.run(config))
 
+    def used(self) -> dict[str, Used]:
+        """Return the names of the namespace that the cell uses."""
+        return names_used(self.code, self.namespace)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process with no more of the namespace than the cell uses."""
+        names = {name: used.value for name, used in self.used().items()}
+        if "get_ipython" in names:
+            names["get_ipython"] = shell_elsewhere
+        named = {name for name in self.functions if name in names}
+        return _arrived, (self.code, text_of(self.code), self.metrics, self.also, names, named)
+
     def run(self, config: Config) -> dict[str, Any]:
         """Run the cell and return its namespace."""
         # One dict for globals and locals: with two, functions of the cell would not see the cell's names.
@@ -119,6 +133,20 @@ class CellObjective:
                 raise MetricError(f"the cell did not set the metric {metric!r} in this trial; set it on every path")
         last = {} if self.metrics else {LAST: namespace[RESULT]}
         return {**last, **{metric: namespace[metric] for metric in wanted}}
+
+
+def _arrived(
+    code: CodeType,
+    text: list[str],
+    metrics: tuple[str, ...],
+    also: tuple[str, ...],
+    names: dict[str, Any],
+    functions: set[str],
+) -> CellObjective:
+    """Return an objective in the process that it was sent to."""
+    put_text(code, text)
+    namespace = {"__name__": "__main__", **names}
+    return CellObjective(code, metrics, also, namespace, {name: names[name] for name in functions})
 
 
 def read_cell(

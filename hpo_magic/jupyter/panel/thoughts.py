@@ -12,7 +12,7 @@ from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.jupyter.panel.clickable import Lines
 from hpo_magic.study import Study
 
-_FEWEST, _FIRST, _SHARE, _MOST = 10, 15.0, 400, 3
+_FEWEST, _FIRST, _SHARE, _MOST = 10, 30.0, 400, 3
 """Finished trials, and seconds, before anything is said while a search runs; thinking's own computing time that many
 times lies between it and the next; lines."""
 

@@ -6,6 +6,7 @@ import ctypes
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Protocol
 
 from hpo_magic.run.context import TrialStop
 from hpo_magic.run.trial_run import Outcome
@@ -15,10 +16,21 @@ _send.argtypes = (ctypes.c_ulong, ctypes.py_object)
 _send.restype = ctypes.c_int
 
 
+class Hand(Protocol):
+    """Whose thread a call runs in."""
+
+    @property
+    def thread(self) -> threading.Thread:
+        """The thread."""
+
+    def retire(self) -> None:
+        """Take no more calls."""
+
+
 class ThreadJob:
     """A call in a worker thread."""
 
-    def __init__(self, call: Callable[[], Outcome], done: Callable[[Outcome], None], worker: _Worker) -> None:
+    def __init__(self, call: Callable[[], Outcome], done: Callable[[Outcome], None], worker: Hand) -> None:
         self._call, self._done, self._worker = call, done, worker
         self._lock = threading.Lock()
         self._entered = self._leaving = self._ended = False
@@ -110,12 +122,16 @@ class ThreadExecutor:
 
     def __init__(self) -> None:
         self._idle: list[_Worker] = []
-        self._lock, self._closed = threading.Lock(), False
+        self._lock, self._closed, self._made = threading.Lock(), False, 0
 
     def submit(self, call: Callable[[], Outcome], done: Callable[[Outcome], None]) -> ThreadJob:
         """Start a call in an idle worker, or in a new one."""
         with self._lock:
-            worker = self._idle.pop() if self._idle else _Worker("hpo_magic-trial", self._give_back)
+            if self._idle:
+                worker = self._idle.pop()
+            else:
+                self._made += 1
+                worker = _Worker(f"thread {self._made}", self._give_back)
         job = ThreadJob(call, done, worker)
         worker.put(job)
         return job

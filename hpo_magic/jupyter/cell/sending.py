@@ -1,0 +1,79 @@
+"""A cell on its way to another process: the names that it uses, and where it uses them."""
+
+from __future__ import annotations
+
+import dis
+import linecache
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+from hpo_magic.run.executors.parcel import Used
+
+
+def names_used(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, Used]:
+    """Return what code reads of a namespace, itself or through functions of the notebook, in the order of first use.
+
+    Examples
+    --------
+    >>> code = compile("y = scale * x", "<cell>", "exec")
+    >>> sorted(names_used(code, {"scale": 2, "x": 3, "unused": 4}))
+    ['scale', 'x']
+    """
+    found: dict[str, Used] = {}
+    waiting = list(_globals(code))
+    while waiting:
+        name, line = waiting.pop(0)
+        if name in found or name not in namespace:
+            continue
+        value = namespace[name]
+        source = linecache.getline(code.co_filename, line).strip() if line else ""
+        found[name] = Used(value, line, source)
+        if isinstance(value, FunctionType) and value.__module__ == "__main__":
+            waiting += [(inner, line) for inner, _ in _globals(value.__code__)]
+    return found
+
+
+def text_of(code: CodeType) -> list[str]:
+    """Return the source lines that tracebacks of code show."""
+    return linecache.getlines(code.co_filename)
+
+
+def put_text(code: CodeType, lines: list[str]) -> None:
+    """Let tracebacks of code show these lines in this process."""
+    linecache.cache[code.co_filename] = (sum(map(len, lines)), None, lines, code.co_filename)
+
+
+def _globals(code: CodeType) -> Iterator[tuple[str, int | None]]:
+    """Yield the global names that code reads, and its nested code, with their lines."""
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
+            yield str(step.argval), step.positions.lineno if step.positions else None
+        elif isinstance(step.argval, CodeType):
+            yield from _globals(step.argval)
+
+
+class ShellElsewhere:
+    """Stands in for the notebook's shell in another process: shell lines of a cell run, its magics do not."""
+
+    def system(self, command: str) -> None:
+        """Run a shell line."""
+        import subprocess
+
+        subprocess.run(command, shell=True, check=False)
+
+    def getoutput(self, command: str) -> list[str]:
+        """Run a shell line and return what it prints, by lines."""
+        import subprocess
+
+        ran = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
+        return (ran.stdout + ran.stderr).splitlines()
+
+    def run_line_magic(self, name: str, line: str) -> None:
+        """Say that there is no notebook here."""
+        raise RuntimeError(f"%{name} needs the notebook, and this trial runs in another process; search --on threads")
+
+
+def shell_elsewhere() -> ShellElsewhere:
+    """Return what `get_ipython()` returns in another process."""
+    return ShellElsewhere()

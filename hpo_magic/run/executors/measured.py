@@ -1,0 +1,87 @@
+"""Threads or processes: the first trials run in threads, and what they do to the interpreter's lock decides."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from hpo_magic.errors import HpoError
+from hpo_magic.run.executors.protocol import Executor, Job
+from hpo_magic.run.executors.threads import ThreadExecutor
+from hpo_magic.run.trial_run import Outcome, Task
+
+_PROBE, _FEWEST = 0.004, 10
+_WORTH = 0.1
+"""Seconds of a trial below which sending it to a process costs more than it gains."""
+
+
+class MeasuredExecutor:
+    """Threads until the first trial has ended; then threads or processes.
+
+    A probe sleeps and looks how late it wakes. A trial that keeps the interpreter's lock gives it back only when the
+    switch interval is over, so then the probe is late by about that interval.
+
+    Parameters
+    ----------
+    processes : callable
+        Makes the executor over processes; HpoError where the objective cannot be sent to one.
+    say : callable
+        Hears what was chosen, and why.
+    """
+
+    def __init__(self, processes: Callable[[], Executor], say: Callable[[str], None]) -> None:
+        self._threads, self._processes, self._say = ThreadExecutor(), processes, say
+        self._chosen: Executor | None = None
+        self._lock = threading.Lock()
+        self._late: list[float] = []
+        self._probing: threading.Thread | None = None
+
+    def submit(self, task: Task, done: Callable[[Outcome], None]) -> Job:
+        """Start a trial where it was decided, or in a thread as long as nothing is."""
+        if self._chosen is not None:
+            return self._chosen.submit(task, done)
+        if self._probing is None:
+            self._probing = threading.Thread(target=self._probe, name="hpo_magic-probe", daemon=True)
+            self._probing.start()
+        began = time.monotonic()
+
+        def ended(outcome: Outcome) -> None:
+            if outcome.values is not None:
+                self._decide(time.monotonic() - began)
+            done(outcome)
+
+        return self._threads.submit(task, ended)
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._threads.close()
+        if self._chosen is not None and self._chosen is not self._threads:
+            self._chosen.close()
+        self._chosen = self._threads
+
+    def _probe(self) -> None:
+        while self._chosen is None:
+            began = time.perf_counter()
+            time.sleep(_PROBE)
+            self._late.append(time.perf_counter() - began - _PROBE)
+
+    def _decide(self, seconds: float) -> None:
+        with self._lock:
+            if self._chosen is not None:
+                return
+            self._chosen = self._threads
+            late = self._late[:]
+            held = len(late) >= _FEWEST and statistics.median(late) > sys.getswitchinterval() / 2
+            if not held or seconds < _WORTH:
+                why = "they let each other run" if not held else f"a trial takes {seconds:.2g} s only"
+                self._say(f"trials run in threads: {why} (--on processes to have it otherwise)")
+                return
+            try:
+                self._chosen = self._processes()
+            except HpoError as error:
+                self._say(f"trials run in threads, where each waits for the others, as {error}")
+                return
+            self._say("trials run in processes: in threads each would wait for the others (--on threads to have it so)")

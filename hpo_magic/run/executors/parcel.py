@@ -1,0 +1,113 @@
+"""Parcel: an objective with the data it uses, packed once a search and sent once to each worker."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import cloudpickle
+
+from hpo_magic.errors import CellError, StudyError
+from hpo_magic.run.trial_run import Objective
+
+LARGE = 100e6
+"""Bytes from which on the size is said before the search starts."""
+
+
+class Used(NamedTuple):
+    """A name that an objective uses: what it holds, and where it is used first."""
+
+    value: Any
+    line: int | None
+    source: str
+
+
+@runtime_checkable
+class Itemised(Protocol):
+    """An objective that can say which names it uses."""
+
+    def used(self) -> Mapping[str, Used]:
+        """Return the names that it uses."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A pickled objective."""
+
+    key: str
+    data: bytes
+    notice: str = ""
+
+
+def pack(objective: Objective) -> Parcel:
+    """Return an objective as a parcel.
+
+    Raises
+    ------
+    CellError or StudyError
+        Where something in it cannot be sent; names it, with the line that uses it.
+
+    Examples
+    --------
+    >>> objective = unpack(pack(lambda config: config["x"] ** 2).data)
+    >>> objective({"x": 3})
+    9
+    """
+    try:
+        data = cloudpickle.dumps(objective)
+    except Exception as error:
+        raise _blame(objective, error) from error
+    notice = ""
+    if len(data) > LARGE:
+        notice = f"{_megabytes(len(data))} are sent once to each worker{_largest(objective)}"
+    return Parcel(hashlib.sha256(data).hexdigest(), data, notice)
+
+
+def unpack(data: bytes) -> Objective:
+    """Return the objective of a parcel."""
+    objective: Objective = pickle.loads(data)
+    return objective
+
+
+def _blame(objective: Objective, error: Exception) -> StudyError | CellError:
+    """Return an error that names what cannot be sent."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(objective, Itemised):
+        for name, used in objective.used().items():
+            try:
+                cloudpickle.dumps(used.value)
+            except Exception as own:  # noqa: BLE001 - as above
+                kind = type(used.value).__name__
+                why = str(own).splitlines()[0] if str(own) else type(own).__name__
+                return CellError(
+                    f"{name} (a {kind}) cannot be sent to another process: {why}; "
+                    "make it inside the cell, or search --on threads",
+                    used.line,
+                    used.source,
+                )
+    return StudyError(f"the objective cannot be sent to another process: {reason}; search on='threads'")
+
+
+def _largest(objective: Objective) -> str:
+    if not isinstance(objective, Itemised):
+        return ""
+    sizes = {name: _size(used.value) for name, used in objective.used().items()}
+    large = sorted((name for name in sizes if sizes[name] > LARGE / 10), key=lambda name: -sizes[name])[:5]
+    return f" ({', '.join(f'{name} {_megabytes(sizes[name])}' for name in large)})" if large else ""
+
+
+def _size(value: Any) -> int:
+    for read in (lambda: value.nbytes, lambda: value.memory_usage(deep=False).sum(), lambda: sys.getsizeof(value)):
+        try:
+            return int(read())
+        except (AttributeError, TypeError, ValueError):
+            continue
+    return 0
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:.0f} MB"

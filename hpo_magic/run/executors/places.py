@@ -1,0 +1,104 @@
+"""From what `on` names to an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor as FuturesExecutor
+from typing import Any
+
+from hpo_magic.errors import StudyError
+from hpo_magic.run.executors.parcel import pack
+from hpo_magic.run.executors.protocol import Executor, Pool
+from hpo_magic.run.executors.threads import ThreadExecutor
+from hpo_magic.run.trial_run import Objective
+
+PLACES = ("threads", "processes")
+"""What may be named in words."""
+
+
+def executor_on(on: Any, objective: Objective, workers: int, say: Callable[[str], None]) -> Executor:
+    """Return an executor.
+
+    Parameters
+    ----------
+    on : str, object or None
+        A word of PLACES, or a cluster's client or another executor; None for threads, or for what suits the objective
+        where several workers are wanted.
+    objective : callable
+    workers : int
+        How many trials will run at once.
+    say : callable
+        Hears what the user should know.
+
+    Raises
+    ------
+    StudyError
+        Where nothing of that kind is known, or the objective cannot be sent there.
+
+    Examples
+    --------
+    >>> executor_on("thread", print, 1, print)
+    Traceback (most recent call last):
+    ...
+    hpo_magic.errors.StudyError: on='thread' is unknown; choose threads or processes, or give a ...
+    """
+    if on == "threads" or (on is None and workers == 1):
+        return ThreadExecutor()
+    if on is None:
+        from hpo_magic.run.executors.measured import MeasuredExecutor
+
+        return MeasuredExecutor(lambda: _remote(processes(), objective, say), say)
+    return _remote(pool_of(on), objective, say)
+
+
+def natural_workers(on: Any) -> int:
+    """Return how many trials to run at once where nobody says: as many as a cluster has places, else one."""
+    return 1 if on is None or isinstance(on, str) else pool_of(on).size() or 1
+
+
+def processes() -> Pool:
+    """Return processes of this machine."""
+    from hpo_magic.run.executors.processes import Processes
+
+    return Processes()
+
+
+def pool_of(on: Any) -> Pool:
+    """Return the pool behind a word or an object."""
+    if isinstance(on, str):
+        if on != "processes":
+            raise StudyError(f"on={on!r} is unknown; {_CHOICE}")
+        return processes()
+    kind = {f"{cls.__module__.split('.')[0]}.{cls.__name__}" for cls in type(on).__mro__}
+    if kind & {"distributed.Client"}:
+        from hpo_magic.run.executors.dask import DaskPool
+
+        return DaskPool(on)
+    if kind & {"ipyparallel.Client", "ipyparallel.View"}:
+        from hpo_magic.run.executors.ipyparallel import ParallelPool
+
+        return ParallelPool(on)
+    if type(on).__name__ == "module" and on.__name__ == "ray":
+        from hpo_magic.run.executors.ray import RayPool
+
+        return RayPool(on)
+    if isinstance(on, FuturesExecutor):
+        from hpo_magic.run.executors.futures import FuturesPool
+
+        return FuturesPool(on)
+    raise StudyError(f"on={on!r} is a {type(on).__name__}; {_CHOICE}")
+
+
+_CHOICE = (
+    "choose threads or processes, or give a dask.distributed.Client, an ipyparallel.Client or view, "
+    "the module ray, or an executor of concurrent.futures"
+)
+
+
+def _remote(pool: Pool, objective: Objective, say: Callable[[str], None]) -> Executor:
+    from hpo_magic.run.executors.remote import RemoteExecutor
+
+    parcel = pack(objective)
+    if parcel.notice:
+        say(parcel.notice)
+    return RemoteExecutor(pool, parcel)
