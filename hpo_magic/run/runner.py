@@ -245,10 +245,16 @@ class Runner:
 
     def _end(self, run: _Running, outcome: Outcome, ended: float) -> None:
         if outcome.lost and self.phase is not Phase.STOPPING:
-            self._ledger.lose(run.trial.number, outcome.lost, run.context.log.text())
+            failure = self._ledger.lose(run.trial.number, outcome.lost, run.context.log.text()).error
+            if failure is not None:
+                self._look_for_likeness(Outcome(failure=failure))
             return
         hold = self.phase is Phase.RUNNING and self._asking < _QUICK
         self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended, hold)
+        self._look_for_likeness(outcome)
+
+    def _look_for_likeness(self, outcome: Outcome) -> None:
+        """Pause where the first three trials fail in the same way."""
         if self._first is not None and self.phase is not Phase.STOPPING:
             self._first.append(outcome)
             kinds = {o.failure.likeness if o.failure else None for o in self._first}

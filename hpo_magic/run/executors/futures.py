@@ -21,6 +21,9 @@ class StartedFuture:
         """Cancel what has not begun."""
         return bool(self._future.cancel())
 
+    def told(self) -> None:
+        """Nothing: the executor sees to its workers itself."""
+
     def kill(self, pid: int | None) -> None:
         """Only what has not begun can be ended; the rest is let go."""
         self._future.cancel()

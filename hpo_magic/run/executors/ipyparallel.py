@@ -13,20 +13,19 @@ from hpo_magic.run.executors.worker import work
 
 
 class ParallelPool:
-    """Tickets through a load-balanced view, or the view that was given; the client stays its owner's."""
+    """Tickets through a load-balanced view over the engines of a client or a view; they stay their owner's."""
 
     def __init__(self, on: Any) -> None:
-        balanced = hasattr(on, "load_balanced_view")
-        self._client = on if balanced else on.client
-        self._view = on.load_balanced_view() if balanced else on
-        url = str(getattr(self._client, "_connection_info", None) or "")
-        host = getattr(getattr(self._client, "_config", None), "get", lambda key, default: default)("location", "")
-        self.reach, self.patience = host or urlsplit(url).hostname or "127.0.0.1", 60.0
+        self._client = on if hasattr(on, "load_balanced_view") else on.client
+        targets = None if on is self._client else on.targets
+        # A direct view would run a trial on each of its engines.
+        self._view = self._client.load_balanced_view(targets=targets)
+        url = urlsplit(str(self._client._config["registration"] or ""))
+        self.reach, self.patience = url.hostname or "127.0.0.1", 60.0
 
     def size(self) -> int | None:
         """Return the number of engines."""
-        targets = getattr(self._view, "targets", None)
-        return len(targets) if isinstance(targets, list) else len(self._client.ids) or None
+        return len(self._view.targets or self._client.ids) or None
 
     def start(self, ticket: Ticket, over: Callable[[str], None]) -> StartedFuture:
         """Submit a ticket."""

@@ -23,6 +23,8 @@ class _Slot:
         from pebble import ProcessPool
 
         # Spawned: a fork would copy the kernel's threads' locks as they are, and deadlock.
+        self.ticket: Ticket | None = None
+        self.ended = False
         self._pool = ProcessPool(1, initializer=prepare, initargs=(os.getpid(),), context=get_context("spawn"))
 
     def start(self, ticket: Ticket) -> Any:
@@ -36,8 +38,12 @@ class _Slot:
 class StartedHere:
     """A ticket in a slot."""
 
-    def __init__(self, future: Any) -> None:
-        self._future = future
+    def __init__(self, future: Any, free: Callable[[], None]) -> None:
+        self._future, self._free = future, free
+
+    def told(self) -> None:
+        """Let the next trial have the slot: it waits there for the last steps of this one."""
+        self._free()
 
     def call_off(self) -> bool:
         """Not possible: the slot is the trial's own, and begins at once."""
@@ -68,25 +74,42 @@ class Processes:
         """Run a ticket in an idle process, or in a new one."""
         with self._lock:
             slot = self._idle.pop() if self._idle else _Slot()
+            slot.ticket = ticket
         future = slot.start(ticket)
+
+        def free() -> None:
+            with self._lock:
+                if slot.ticket is ticket and not self._closed:
+                    slot.ticket = None
+                    self._idle.append(slot)
 
         def ended(_future: Any) -> None:
             why = self._reason(future)
-            with self._lock:
-                keep = not why and not self._closed
-                if keep:
-                    self._idle.append(slot)
-            if not keep:
-                threading.Thread(target=slot.end, name="hpo_magic-slot", daemon=True).start()
+            if not why:
+                free()
+            if why or self._closed:
+                self._discard(slot)
             over(why)
 
         future.add_done_callback(ended)
-        return StartedHere(future)
+        return StartedHere(future, free)
+
+    def _discard(self, slot: _Slot) -> None:
+        """End a slot; not here, as it ends with the thread that calls."""
+        with self._lock:
+            if slot in self._idle:
+                self._idle.remove(slot)
+            if slot.ended:
+                return
+            slot.ended = True
+        threading.Thread(target=slot.end, name="hpo_magic-slot", daemon=True).start()
 
     def close(self) -> None:
         """End the idle processes; the others end with their trials."""
         with self._lock:
             self._closed, idle, self._idle = True, self._idle, []
+            for slot in idle:
+                slot.ended = True
         for slot in idle:
             slot.end()
 

@@ -35,6 +35,9 @@ class Started(Protocol):
     def call_off(self) -> bool:
         """Take it back before it has begun; whether that was possible."""
 
+    def told(self) -> None:
+        """Its trial has told how it ended: the worker is free in a moment."""
+
     def kill(self, pid: int | None) -> None:
         """End it by force where the pool can; `pid` is its process, once it has begun."""
 

@@ -18,6 +18,9 @@ class _StartedRay:
         """Not known in time: Ray does not say whether it has begun."""
         return False
 
+    def told(self) -> None:
+        """Nothing: Ray sees to its workers itself."""
+
     def kill(self, pid: int | None) -> None:
         """End the worker process."""
         self._ray.cancel(self._reference, force=True)

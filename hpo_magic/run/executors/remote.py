@@ -55,6 +55,8 @@ class RemoteJob:
 
     def ended(self, outcome: Outcome) -> None:
         """The trial has ended."""
+        if self._started is not None:
+            self._started.told()
         self._finish(outcome)
 
     # --- from the runner ------------------------------------------------------------------------
