@@ -427,7 +427,7 @@ class Study:
             raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
         limits = limits or Limits()
         self.ledger.claim()
-        executor = executor_on(on, objective, limits.workers, self.ledger.notices.append)
+        executor = executor_on(on, objective, self.ledger.notices.append)
         self.ledger.recover()
         self.limits = limits
         self.runner = Runner(self.ledger, objective, executor, self.limits, guards)

@@ -8,7 +8,7 @@ from typing import Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from hpo_magic.jupyter.options import COMMANDS
+from hpo_magic.jupyter.options import COMMANDS, PLACES
 
 OPTIONS = (
     "--trials", "--timeout", "--trial-timeout", "--target", "--no-gain", "--to-noise", "--strategy", "--minimize",
@@ -52,7 +52,7 @@ class Completion:
         if last in ("-s", "--strategy"):
             return RECIPES
         if last == "--on":
-            return ("threads",)
+            return PLACES
         if sign == "%":
             return COMMANDS if not any(before) else self._names()
         names = self._names() if not any(before) else []

@@ -11,6 +11,7 @@ from hpo_magic.jupyter.cell import Cell, read_cell
 from hpo_magic.jupyter.dry_run import dry_run
 from hpo_magic.jupyter.options import Options
 from hpo_magic.jupyter.session import Session, live_front_end
+from hpo_magic.run.executors.places import natural_workers
 from hpo_magic.run.limits import Limits
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.trials.constraints import read_constraints
@@ -37,14 +38,16 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     trials = options.trials if options.trials is not None or options.timeout is not None else defaults.trials
     if chosen.name == "grid" and options.trials is None:
         trials = None  # the grid ends by itself, and says before it starts how large it is
+    on = session.place(options.on)
+    workers = natural_workers(on) if options.workers is None else options.workers
     limits = Limits(
-        trials, options.timeout, options.trial_timeout or defaults.trial_timeout, options.workers,
+        trials, options.timeout, options.trial_timeout or defaults.trial_timeout, workers,
         options.target, options.no_gain, options.to_noise,
     )  # fmt: skip
     if options.dry_run:
         display(dry_run(cell, chosen, limits, session.shell.user_ns, session.guards))
         return
-    search = session.begin(cell, options, limits, name, options.store or defaults.store)
+    search = session.begin(cell, options, limits, name, options.store or defaults.store, on)
     study, live = search.study, live_front_end(session.shell)
     counted = study.ledger.counted()
     if counted:

@@ -9,6 +9,8 @@ from typing import Any
 from hpo_magic.errors import HpoError, did_you_mean
 
 COMMANDS = ("status", "best", "pause", "resume", "stop", "wait", "apply", "show", "log", "export", "list", "compare")
+PLACES = ("threads", "processes")
+"""What --on may name besides a variable of the notebook."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Options:
     subject_to: tuple[str, ...]
     record: tuple[str, ...]
     cost_aware: bool
-    workers: int
+    workers: int | None
     on: str | None
     store: str | None
     seed: int
@@ -52,8 +54,6 @@ class Options:
             raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; try 'svm'")
         if options.output is not None and not _bindable(options.output):
             raise HpoError(f"-o {options.output!r} must be a Python name")
-        if options.on not in (None, "threads"):
-            raise HpoError(f"--on {options.on!r} is unknown; trials run on 'threads'")
         return options
 
     @property

@@ -17,7 +17,7 @@ from hpo_magic.jupyter.apply import replayed, values_for_namespace, with_default
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
 from hpo_magic.jupyter.guards import own_figures, own_outputs, refuse_input
-from hpo_magic.jupyter.options import Options
+from hpo_magic.jupyter.options import PLACES, Options
 from hpo_magic.jupyter.panel import Panel
 from hpo_magic.jupyter.report import Report, headline
 from hpo_magic.run.limits import Limits
@@ -37,6 +37,7 @@ class Search:
     cell: Cell
     objective: CellObjective
     variable: str
+    on: Any = None
     panel: Panel | None = None
 
 
@@ -83,7 +84,19 @@ class Session:
             )
         return self.searches[wanted]
 
-    def begin(self, cell: Cell, options: Options, limits: Limits, strategy: str, store: str) -> Search:
+    def place(self, on: str | None) -> Any:
+        """Return where trials run: a word as it is, else what a variable of the notebook holds."""
+        if on is None or on in PLACES:
+            return on
+        if on not in self.shell.user_ns:
+            hint = did_you_mean(on, [*PLACES, *self.shell.user_ns])
+            raise HpoError(
+                f"--on {on!r} is neither threads nor processes nor a variable of the notebook{hint}; "
+                "a cluster's client must be made first, as in client = Client()"
+            )
+        return self.shell.user_ns[on]
+
+    def begin(self, cell: Cell, options: Options, limits: Limits, strategy: str, store: str, on: Any) -> Search:
         """Make or reopen the study of a cell; nothing runs yet."""
         variable, namespace = options.variable, self.shell.user_ns
         holder = namespace.get(variable, _NOTHING)
@@ -116,7 +129,7 @@ class Session:
         if running is not None and running.panel is not None:
             running.panel.close()
         study.ledger.claim()  # before anything is bound: where another kernel searches, nothing changes here
-        search = Search(study, cell, cell.objective({"input": refuse_input, **namespace}), variable)
+        search = Search(study, cell, cell.objective({"input": refuse_input, **namespace}), variable, on)
         self.searches[name], self._latest = search, name
         namespace[variable] = study
         return search
@@ -131,7 +144,7 @@ class Session:
         elif study.phase is Phase.STOPPING:
             raise StudyError("the search is stopping; resume it when it has stopped")
         else:
-            study.start(search.objective, study.limits, guards=self.guards)
+            study.start(search.objective, study.limits, guards=self.guards, on=search.on)
 
     def show(self, search: Search) -> None:
         """Display the panel, and under it the place for the static result."""

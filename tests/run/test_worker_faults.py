@@ -243,7 +243,9 @@ def test_what_cannot_be_sent_is_named_with_its_line():
 
     cell = read_cell("x = 0.5  # hpo: 0.0..1.0\nwith lock:\n    loss = x\n", ["loss"])
     study = Study(cell.space, minimize="loss")
-    with pytest.raises(CellError, match=r"lock \(a lock\) cannot be sent to another process: .*or search --on threads") as caught:
+    with pytest.raises(
+        CellError, match=r"lock \(a lock\) cannot be sent to another process: .*or search --on threads"
+    ) as caught:
         study.start(cell.objective({"lock": threading.Lock(), "unused": threading.Lock()}), on="processes")
     assert "line 3" in str(caught.value) and "with lock:" in str(caught.value)
     assert study.phase is Phase.IDLE and not study.trials

@@ -1,4 +1,4 @@
-"""Timeline: which trial ran when, a lane a worker; waits between trials show as gaps."""
+"""Timeline: which trial ran when, and on which worker; waits between trials show as gaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
+from hpo_magic.insight.plots.scale import short
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, SERIES, TRIAL, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State, Trial
@@ -14,11 +15,12 @@ from hpo_magic.trials import History, State, Trial
 _SHADES = {
     State.DONE: TRIAL, State.FAILED: FAILED, State.STOPPED: INK, State.LOST: SERIES[5], State.RUNNING: LINE,
 }  # fmt: skip
-_MOST = 2000
+_MOST, _LANES = 2000, 64
+"""Trials that are drawn, the latest; workers that get a lane each, above which lanes are shared."""
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:
-    """Draw when each trial ran into axes, trials that overlap in different lanes."""
+    """Draw when each trial ran into axes, a lane a worker; where workers are not known, trials that overlap apart."""
     dress(ax)
     ax.set_ylabel("worker", fontsize=9)
     begun = [trial for trial in history.trials if trial.started is not None][-_MOST:]
@@ -27,7 +29,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     first = min(trial.started or 0.0 for trial in begun)
     last = max(max(trial.finished or 0.0, trial.started or 0.0) for trial in begun)
     unit, word = (1, "s") if last - first < 300 else (60, "min") if last - first < 18_000 else (3600, "h")
-    lane = lanes(begun, last)
+    names = list(dict.fromkeys(trial.worker for trial in sorted(begun, key=lambda trial: trial.started or 0.0)))
+    named = "" not in names and len(names) <= _LANES
+    lane = {trial.number: names.index(trial.worker) for trial in begun} if named else lanes(begun, last)
     best = history.incumbent
     for state, shade in _SHADES.items():
         some = [trial for trial in begun if trial.state is state]
@@ -44,7 +48,8 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_ylim(max(lane.values()) + 0.7, -0.7)
     ax.set_xlim(0, max((last - first) / unit * 1.02, 1e-3))
     count = max(lane.values()) + 1
-    ax.set_yticks(range(0, count, -(-count // 8)))
+    marks = range(0, count, -(-count // 8))
+    ax.set_yticks(marks, [short(names[mark], 14) for mark in marks] if named else None)
     there = [state for state in _SHADES if any(trial.state is state for trial in begun)]
     ax.legend(
         handles=[Patch(color=_SHADES[state], label=str(state)) for state in there], loc="lower center", ncols=5,

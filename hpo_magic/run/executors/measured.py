@@ -1,4 +1,4 @@
-"""Threads or processes: the first trials run in threads, and what they do to the interpreter's lock decides."""
+"""Threads or processes: the first trials that overlap run in threads, and how they share the interpreter decides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORTH = 0.1
 
 
 class MeasuredExecutor:
-    """Threads until the first trial has ended; then threads or processes.
+    """Threads until trials have run at the same time and one has ended; then threads or processes.
 
     A probe sleeps and looks how late it wakes. A trial that keeps the interpreter's lock gives it back only when the
     switch interval is over, so then the probe is late by about that interval.
@@ -37,19 +37,24 @@ class MeasuredExecutor:
         self._chosen: Executor | None = None
         self._lock = threading.Lock()
         self._late: list[float] = []
+        self._running = 0
         self._probing: threading.Thread | None = None
 
     def submit(self, task: Task, done: Callable[[Outcome], None]) -> Job:
         """Start a trial where it was decided, or in a thread as long as nothing is."""
         if self._chosen is not None:
             return self._chosen.submit(task, done)
-        if self._probing is None:
-            self._probing = threading.Thread(target=self._probe, name="hpo_magic-probe", daemon=True)
-            self._probing.start()
+        with self._lock:
+            self._running += 1
+            if self._running > 1 and self._probing is None:
+                self._probing = threading.Thread(target=self._probe, name="hpo_magic-probe", daemon=True)
+                self._probing.start()
         began = time.monotonic()
 
         def ended(outcome: Outcome) -> None:
-            if outcome.values is not None:
+            with self._lock:
+                self._running -= 1
+            if outcome.values is not None and len(self._late) >= _FEWEST:
                 self._decide(time.monotonic() - began)
             done(outcome)
 
@@ -73,8 +78,7 @@ class MeasuredExecutor:
             if self._chosen is not None:
                 return
             self._chosen = self._threads
-            late = self._late[:]
-            held = len(late) >= _FEWEST and statistics.median(late) > sys.getswitchinterval() / 2
+            held = statistics.median(self._late[:]) > sys.getswitchinterval() / 2
             if not held or seconds < _WORTH:
                 why = "they let each other run" if not held else f"a trial takes {seconds:.2g} s only"
                 self._say(f"trials run in threads: {why} (--on processes to have it otherwise)")

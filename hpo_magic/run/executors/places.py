@@ -12,21 +12,16 @@ from hpo_magic.run.executors.protocol import Executor, Pool
 from hpo_magic.run.executors.threads import ThreadExecutor
 from hpo_magic.run.trial_run import Objective
 
-PLACES = ("threads", "processes")
-"""What may be named in words."""
 
-
-def executor_on(on: Any, objective: Objective, workers: int, say: Callable[[str], None]) -> Executor:
+def executor_on(on: Any, objective: Objective, say: Callable[[str], None]) -> Executor:
     """Return an executor.
 
     Parameters
     ----------
     on : str, object or None
-        A word of PLACES, or a cluster's client or another executor; None for threads, or for what suits the objective
-        where several workers are wanted.
+        "threads", "processes", or a cluster's client or another executor; None for threads, until trials that run at
+        the same time show that processes suit them better.
     objective : callable
-    workers : int
-        How many trials will run at once.
     say : callable
         Hears what the user should know.
 
@@ -37,12 +32,12 @@ def executor_on(on: Any, objective: Objective, workers: int, say: Callable[[str]
 
     Examples
     --------
-    >>> executor_on("thread", print, 1, print)
+    >>> executor_on("thread", print, print)
     Traceback (most recent call last):
     ...
     hpo_magic.errors.StudyError: on='thread' is unknown; choose threads or processes, or give a ...
     """
-    if on == "threads" or (on is None and workers == 1):
+    if on == "threads":
         return ThreadExecutor()
     if on is None:
         from hpo_magic.run.executors.measured import MeasuredExecutor
