@@ -5,21 +5,36 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import sqlalchemy as sa
 
 from hpo_magic.errors import StudyInUse
 from hpo_magic.space import Choice, Float, Space
 from hpo_magic.trials import Failure, Report, State, Trial
+from hpo_magic.trials.sql_tables import TABLES
 from hpo_magic.trials.store import open_store, owner_name
+from tests.trials.postgres import postgres
 
 SPACE = Space({"x": Float(0, 1), "layers": Choice([(64, 32), (16,)])})
 DEFINITION = {"space": SPACE.to_json(), "goals": [["loss", 1]], "source": ""}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def server():
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request, tmp_path):
-    opened = open_store(":memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/hpo.db")
+    urls = {"memory": lambda: ":memory:", "sqlite": lambda: f"sqlite:///{tmp_path}/hpo.db"}
+    url = urls.get(request.param, lambda: request.getfixturevalue("server"))()
+    opened = open_store(url)
     yield opened
     opened.close()
+    if request.param == "postgresql":  # the next test finds an empty database
+        engine = sa.create_engine(url)
+        TABLES.drop_all(engine)
+        engine.dispose()
 
 
 def test_a_study_is_found_again_by_its_fingerprint_and_gets_a_version_for_each(store):

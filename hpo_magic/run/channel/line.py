@@ -61,6 +61,13 @@ class Line:
         """Whether it may still be used."""
         return self.thread.is_alive() and not self._gone.is_set()
 
+    def close(self) -> None:
+        """End the connection."""
+        self._gone.set()
+        with suppress(BlockingIOError, OSError):  # it rings already, or the line is closed
+            self._bell.send(b"!")
+        self.thread.join(5)
+
     def attend(self, token: str, interrupt: Callable[[], None]) -> None:
         """Give signs of life for a trial; `interrupt` is called when it shall stop."""
         self._live[token] = interrupt
@@ -126,7 +133,7 @@ class Line:
         pending: dict[bytes, _Call] = {}
         heard = used = time.monotonic()
         sign = 0.0
-        while True:
+        while not self._gone.is_set():
             ready = dict(poller.poll(250))
             now = time.monotonic()
             if self._door.fileno() in ready:
