@@ -27,6 +27,7 @@ class Ear:
 
     def begun(self, who, pid):
         self.heard.append(("begun", who, pid))
+        return True
 
     def report(self, value, step):
         self.heard.append(("report", value, step))
@@ -100,7 +101,10 @@ def test_an_interrupt_reaches_the_trial(hub, ear, line):
 def strangers(access):
     """Ways to come without the search's key."""
     public, secret = zmq.curve_keypair()
-    yield "a key of one's own", {"curve_serverkey": access.server_key, "curve_publickey": public, "curve_secretkey": secret}
+    yield (
+        "a key of one's own",
+        {"curve_serverkey": access.server_key, "curve_publickey": public, "curve_secretkey": secret},
+    )
     yield "no encryption", {}
     other, _ = zmq.curve_keypair()
     yield "another server's key", {
@@ -214,4 +218,6 @@ def test_a_line_that_breaks_is_mended_and_nothing_is_lost():
 
 def test_access_is_plain_data():
     access = Access("tcp://127.0.0.1:1", b"s", b"p", b"k")
-    assert replace(access, patience=1.0) != access and hash(access) == hash(Access("tcp://127.0.0.1:1", b"s", b"p", b"k"))
+    assert replace(access, patience=1.0) != access and hash(access) == hash(
+        Access("tcp://127.0.0.1:1", b"s", b"p", b"k")
+    )

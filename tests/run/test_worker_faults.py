@@ -15,6 +15,7 @@ import pytest
 
 from hpo_magic import Float, Space, Study, report
 from hpo_magic.errors import CellError, StudyError
+from hpo_magic.run.executors.parcel import pack
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase
 from hpo_magic.trials import State
@@ -234,6 +235,19 @@ def test_data_is_sent_once_to_a_worker(study, tmp_path):
     study.optimize(lambda config: config["x"] + data.values[0], trials=12, workers=2, on="processes")
     assert len(study.history.done) == 12
     assert len(list(folder.iterdir())) == len({trial.worker for trial in study.trials}) == 2
+
+
+def test_a_module_beside_the_notebook_is_sent_along(tmp_path, monkeypatch):
+    (tmp_path / "beside.py").write_text("factor = 3\ndef loss(x):\n    return factor * x\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import beside
+
+    (tmp_path / "parcel").write_bytes(pack(lambda config: beside.loss(config["x"])).data)
+    (tmp_path / "elsewhere").mkdir()
+    code = "from hpo_magic.run.executors.parcel import unpack; print(unpack(open('../parcel', 'rb').read())({'x': 2}))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "elsewhere", capture_output=True, text=True)
+    assert ran.stdout == "6\n", ran.stderr
+    del sys.modules["beside"]
 
 
 def test_what_cannot_be_sent_is_named_with_its_line():

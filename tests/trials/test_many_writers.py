@@ -73,5 +73,7 @@ def test_a_second_search_on_a_study_is_refused_while_the_first_lives(shared, url
     first.stdout.close()
     later = Study.load("shared", shared.ledger.store)
     done = len(later.history.done)
-    later.optimize(lambda config: config["x"], trials=len(later.trials) + 3)  # a dead one is known at once, on one machine
+    later.optimize(
+        lambda config: config["x"], trials=len(later.trials) + 3
+    )  # a dead one is known at once, on one machine
     assert len(later.history.done) > done

@@ -22,8 +22,8 @@ _SILENCE = 60.0
 class Ear(Protocol):
     """Who hears of one trial."""
 
-    def begun(self, who: str, pid: int) -> None:
-        """A worker has taken the trial up."""
+    def begun(self, who: str, pid: int) -> bool:
+        """A worker has taken the trial up; False where it should not run it."""
 
     def report(self, value: float, step: int) -> bool:
         """Take an intermediate value; False where the trial should stop."""
@@ -188,8 +188,7 @@ class Hub:
 
 
 def _begun(ear: Ear, data: Any) -> Any:
-    ear.begun(str(data["who"]), int(data["pid"]))
-    return {"go": True}
+    return {"go": ear.begun(str(data["who"]), int(data["pid"]))}
 
 
 def _reported(ear: Ear, data: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,14 +12,22 @@ from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.executors.futures import StartedFuture
 from hpo_magic.run.executors.worker import work
 
+_LOOK, _GONE = 1.0, 3
+"""Seconds between two looks at the connection to the scheduler, and looks in a row after which it counts as lost."""
+
 
 class DaskPool:
-    """Tickets as Dask tasks of one key each; the client stays its owner's."""
+    """Tickets as Dask tasks of one key each; the client stays its owner's.
+
+    A client whose scheduler is lost keeps its futures pending for good, so the connection is looked at now and then.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
         address = urlsplit(client.scheduler.address if client.scheduler is not None else "").hostname
         self.reach, self.patience = address or "127.0.0.1", 60.0
+        self._open: dict[str, Callable[[str], None]] = {}
+        self._closed, self._watch = threading.Event(), threading.Thread(target=self._main, daemon=True)
 
     def size(self) -> int | None:
         """Return the number of threads of the cluster."""
@@ -26,16 +35,33 @@ class DaskPool:
 
     def start(self, ticket: Ticket, over: Callable[[str], None]) -> StartedFuture:
         """Submit a ticket."""
-        try:
-            # Dask would run a task of a dead worker again by itself, three times; who tries again is the search.
-            future = self._client.submit(work, ticket, pure=False, key=f"hpo-{ticket.number}-{ticket.token}", retries=0)
-        except Exception as error:
-            raise StudyError(f"the Dask cluster takes no trials: {type(error).__name__}: {error}") from error
-        future.add_done_callback(lambda ended: over(_reason(ended)))
+        if self._client.status != "running":
+            raise StudyError(
+                "the Dask cluster takes no trials: its scheduler cannot be reached; "
+                "make a new client and run the search on that"
+            )
+        if not self._watch.is_alive():
+            self._watch.start()
+        future = self._client.submit(work, ticket, pure=False, key=f"hpo-{ticket.number}-{ticket.token}", retries=0)
+        self._open[ticket.token] = over
+
+        def ended(_future: Any) -> None:
+            self._open.pop(ticket.token, None)
+            over(_reason(future))
+
+        future.add_done_callback(ended)
         return StartedFuture(future)
 
     def close(self) -> None:
-        """Nothing: the cluster is the user's."""
+        """Look no more; the cluster is the user's."""
+        self._closed.set()
+
+    def _main(self) -> None:
+        missed = 0
+        while not self._closed.wait(_LOOK):
+            missed = missed + 1 if self._client.status != "running" else 0
+            while missed >= _GONE and self._open:
+                self._open.popitem()[1]("the Dask scheduler cannot be reached")
 
 
 def _reason(future: Any) -> str:

@@ -64,9 +64,7 @@ class FuturesPool:
         try:
             future = self._executor.submit(work, ticket)
         except RuntimeError as error:  # shut down, or broken by a dead worker: no trial of this search can run there
-            raise StudyError(
-                f"{type(self._executor).__name__} takes no more trials: {error}; make a new one"
-            ) from error
+            raise StudyError(f"{type(self._executor).__name__} takes no trials: {error}; make a new one") from error
         return watch(future, over)
 
     def close(self) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import cloudpickle
@@ -58,7 +61,8 @@ def pack(objective: Objective) -> Parcel:
     9
     """
     try:
-        data = cloudpickle.dumps(objective)
+        with _by_value():
+            data = cloudpickle.dumps(objective)
     except Exception as error:
         raise _blame(objective, error) from error
     notice = ""
@@ -71,6 +75,25 @@ def unpack(data: bytes) -> Objective:
     """Return the objective of a parcel."""
     objective: Objective = pickle.loads(data)
     return objective
+
+
+@contextmanager
+def _by_value() -> Iterator[None]:
+    """Send modules that lie beside the notebook along: a worker elsewhere cannot import them."""
+    ours = __name__.partition(".")[0]
+    own = [module for name, module in list(sys.modules.items()) if "." not in name and name != ours and _beside(module)]
+    for module in own:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in own:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _beside(module: ModuleType) -> bool:
+    path = str(getattr(module, "__file__", None) or "")
+    return module.__name__ != "__main__" and path.startswith(os.getcwd() + os.sep) and "site-packages" not in path
 
 
 def _blame(objective: Objective, error: Exception) -> StudyError | CellError:

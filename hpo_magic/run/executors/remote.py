@@ -22,6 +22,7 @@ class RemoteJob:
         self._task, self._done, self._hub, self._ticket = task, done, hub, ticket
         self._lock, self._ended = threading.Lock(), False
         self._pid: int | None = None
+        self._who = ""
         self._started: Started | None = None
 
     def start(self, pool: Pool) -> None:
@@ -31,10 +32,14 @@ class RemoteJob:
 
     # --- from the worker ------------------------------------------------------------------------
 
-    def begun(self, who: str, pid: int) -> None:
-        """A worker has taken the trial up."""
-        self._pid = pid
+    def begun(self, who: str, pid: int) -> bool:
+        """A worker has taken the trial up; False where another one had before: the cluster has sent it on by itself."""
+        if self._task.context.begun is not None and who != self._who:
+            self._finish(Outcome(lost=f"its worker {self._who} is gone"))
+            return False
+        self._who, self._pid = who, pid
         self._task.context.begin(who)
+        return True
 
     def report(self, value: float, step: int) -> bool:
         """Hand an intermediate value on."""

@@ -17,7 +17,7 @@ from typing import Any
 from hpo_magic.run.channel import wire
 from hpo_magic.run.channel.line import Line, SearchGone, line_to
 from hpo_magic.run.channel.ticket import Ticket
-from hpo_magic.run.context import TrialContext
+from hpo_magic.run.context import TrialContext, TrialStop
 from hpo_magic.run.executors.descriptors import descriptors
 from hpo_magic.run.executors.parcel import unpack
 from hpo_magic.run.executors.threads import ThreadJob
@@ -35,7 +35,7 @@ _objectives_lock = threading.Lock()
 def work(ticket: Ticket) -> None:
     """Run a trial and tell its search how it ended; nothing is returned, so nothing has to be unpickled there."""
     line = line_to(ticket.access)
-    with suppress(SearchGone), routing:
+    with suppress(SearchGone, TrialStop), routing:
         _Errand(ticket, line).run()
 
 
@@ -93,7 +93,8 @@ class _Errand:
         )  # fmt: skip
 
     def _begin(self, _thread: str) -> None:
-        self._say("begun", {"who": f"{socket.gethostname()}:{os.getpid()}", "pid": os.getpid()})
+        if not self._say("begun", {"who": f"{socket.gethostname()}:{os.getpid()}", "pid": os.getpid()})["go"]:
+            raise TrialStop("nobody waits for this trial any more")
 
     def _say(self, kind: str, data: Any) -> dict[str, Any]:
         return self._line.tell(kind, self._ticket.token, data)

@@ -1,0 +1,214 @@
+"""Clusters that lose a worker, a scheduler, an engine or the network in mid-run: real ones, really killed."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from hpo_magic import Float, Space, Study, report
+from hpo_magic.errors import StudyError
+from hpo_magic.run.executors.futures import FuturesPool
+from hpo_magic.run.executors.parcel import pack
+from hpo_magic.run.executors.remote import RemoteExecutor
+from hpo_magic.run.limits import Limits
+from hpo_magic.run.runner import Phase, Runner
+from hpo_magic.trials import State
+from tests.run.test_study import until
+
+
+def slow_objective():
+    """Return an objective that is sent by value: workers cannot import this file."""
+
+    def slow(config):
+        report(float(os.getpid()), 0)
+        time.sleep(0.7)
+        return config["x"]
+
+    return slow
+
+
+@pytest.fixture
+def study():
+    made = Study(Space({"x": Float(0, 1)}), minimize="loss", strategy="random")
+    yield made
+    if made.phase.alive:
+        made.stop()
+        made.wait()
+
+
+def running(study):
+    return [trial for trial in study.history.running if trial.reports]
+
+
+def end_well(study, trials):
+    """A search ends with all of its trials, and what was lost was tried again."""
+    assert study.wait(60), study.runner.message
+    assert study.phase is Phase.FINISHED and len(study.history.done) == trials
+    for lost in (trial for trial in study.trials if trial.state is State.LOST):
+        assert any(trial.parent == lost.number and trial.config == lost.config for trial in study.trials)
+
+
+def test_a_dask_worker_that_is_killed_costs_one_try(study):
+    from dask.distributed import Client
+
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+        study.start(slow_objective(), Limits(trials=6, workers=2), on=client)
+        until(lambda: len(running(study)) == 2, 20)
+        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
+        end_well(study, 6)
+        assert sum(trial.state is State.LOST for trial in study.trials) == 1
+        assert any(notice.startswith("trial ") and "is gone; it is tried again" in notice for notice in study.notices)
+
+
+def dask(*arguments, **options):
+    return subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]], **options)
+
+
+def test_when_the_dask_scheduler_is_lost_the_search_pauses_and_loses_nothing(study, tmp_path):
+    from dask.distributed import Client
+
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    address = "tcp://127.0.0.1:38786"
+    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "38786", "--no-dashboard", **quiet)
+    worker = dask(
+        "worker", address, "--nworkers", "1", "--nthreads", "2", "--no-dashboard", "--death-timeout", "5", **quiet
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            client = Client(address, timeout=30)
+            client.wait_for_workers(1, timeout=30)
+            study.start(slow_objective(), Limits(trials=8, workers=2), on=client)
+            until(lambda: len(study.history.done) >= 2 and running(study), 20)
+            scheduler.kill()
+            until(lambda: study.phase is Phase.PAUSED, 60)
+            assert (
+                "the Dask cluster takes no trials" in study.runner.message
+                or "failed in the same way" in study.runner.message
+            )
+            done = len(study.history.done)
+            assert done >= 2
+            study.stop()
+            assert study.wait(10)
+            client.close(timeout=1)
+    finally:
+        for process in (scheduler, worker):
+            for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
+                child.kill()
+            process.kill()
+            process.wait()
+    study.optimize(slow_objective(), trials=8, workers=4)  # it goes on elsewhere
+    assert len(study.history.done) == 8
+
+
+def test_an_ipyparallel_engine_that_is_killed_costs_one_try(study):
+    import ipyparallel
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own event loop, as it starts
+        cluster = ipyparallel.Cluster(n=2, log_level=50)
+        client = cluster.start_and_connect_sync()
+    try:
+        study.start(slow_objective(), Limits(trials=6, workers=2), on=client)
+        until(lambda: len(running(study)) == 2, 20)
+        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
+        end_well(study, 6)
+        assert sum(trial.state is State.LOST for trial in study.trials) == 1
+    finally:
+        client.close()
+        cluster.stop_cluster_sync()
+
+
+def test_a_broken_process_pool_pauses_the_search_with_a_word(study):
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        study.start(slow_objective(), Limits(trials=6, workers=2), on=pool)
+        until(lambda: len(running(study)) == 2, 20)
+        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
+        until(lambda: study.phase is Phase.PAUSED, 20)
+        assert "ProcessPoolExecutor takes no trials" in study.runner.message
+    with pytest.raises(StudyError, match="unknown; choose threads or processes"):
+        Study(Space({"x": Float(0, 1)})).optimize(slow_objective(), trials=1, on="thread")
+
+
+# --- an unplugged network ---------------------------------------------------------------------------
+
+NAME, HERE, THERE = "hpo-test", "10.213.77.1", "10.213.77.2"
+
+
+def ip(*arguments):
+    return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def namespace():
+    """A network namespace with a cable to this one, named after its end here."""
+    made = ip("netns", "add", NAME)
+    if "Operation not permitted" in made.stderr:
+        pytest.skip("network namespaces need root")
+    assert made.returncode == 0, made.stderr
+    try:
+        for command in (
+            f"link add hpo0 type veth peer name hpo1 netns {NAME}", f"addr add {HERE}/24 dev hpo0", "link set hpo0 up",
+            f"-n {NAME} addr add {THERE}/24 dev hpo1", f"-n {NAME} link set hpo1 up",
+        ):  # fmt: skip
+            done = ip(*command.split())
+            assert done.returncode == 0, done.stderr
+        yield NAME
+    finally:
+        ip("netns", "del", NAME)
+
+
+class Elsewhere(Executor):
+    """Runs each call in a process of its own in a network namespace."""
+
+    def submit(self, call, *arguments):
+        future = Future()
+        future.set_running_or_notify_cancel()
+        code = "import pickle, sys; call, arguments = pickle.load(sys.stdin.buffer); call(*arguments)"
+
+        def run():
+            command = ["ip", "netns", "exec", NAME, sys.executable, "-c", code]
+            done = subprocess.run(command, input=pickle.dumps((call, arguments)), check=False)
+            future.set_result(done.returncode)
+
+        threading.Thread(target=run).start()
+        return future
+
+
+def test_a_worker_reconnects_after_its_network_was_unplugged(study, namespace):
+    def reports(config):
+        for step in range(30):
+            report(config["x"] + step, step)
+            time.sleep(0.1)
+        return config["x"]
+
+    pool = FuturesPool(Elsewhere())
+    pool.reach = THERE
+    study.ledger.claim()
+    study.runner = Runner(study.ledger, reports, RemoteExecutor(pool, pack(reports)), Limits(trials=1))
+    study.runner.start()
+    until(lambda: study.trials and len(study.trials[0].reports) >= 3, 20)
+    assert ip("link", "set", "hpo0", "down").returncode == 0
+    time.sleep(1)
+    before = len(study.trials[0].reports)
+    time.sleep(4)
+    assert len(study.trials[0].reports) == before < 30  # nothing gets through
+    assert ip("link", "set", "hpo0", "up").returncode == 0
+    assert study.wait(60)
+    (trial,) = study.trials
+    assert trial.state is State.DONE and [point.step for point in trial.reports] == list(range(30))
+    assert trial == replace(trial, values={"loss": trial.config["x"]})
