@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from hpo_magic.errors import MetricError, StudyError, StudyInUse
+from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse
 from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.ledger import Ledger
@@ -427,7 +427,11 @@ class Study:
             raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
         limits = limits or Limits()
         self.ledger.claim()
-        executor = executor_on(on, objective, self.ledger.notices.append)
+        try:
+            executor = executor_on(on, objective, self.ledger.notices.append)
+        except HpoError:
+            self.ledger.release()
+            raise
         self.ledger.recover()
         self.limits = limits
         self.runner = Runner(self.ledger, objective, executor, self.limits, guards)

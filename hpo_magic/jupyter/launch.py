@@ -39,7 +39,8 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     if chosen.name == "grid" and options.trials is None:
         trials = None  # the grid ends by itself, and says before it starts how large it is
     on = session.place(options.on)
-    workers = natural_workers(on) if options.workers is None else options.workers
+    places = natural_workers(on)  # refuses what trials cannot run on
+    workers = places if options.workers is None else options.workers
     limits = Limits(
         trials, options.timeout, options.trial_timeout or defaults.trial_timeout, workers,
         options.target, options.no_gain, options.to_noise,

@@ -28,7 +28,7 @@ from hpo_magic.jupyter.cell.rewrite import (
     check_metric,
     set_names,
 )
-from hpo_magic.jupyter.cell.sending import names_used, put_text, shell_elsewhere, text_of
+from hpo_magic.jupyter.cell.sending import names_used, put_text, text_of
 from hpo_magic.run.executors.parcel import Used
 from hpo_magic.run.failure import CELL_PREFIX
 from hpo_magic.space import Config, Space
@@ -108,8 +108,6 @@ class CellObjective:
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process with no more of the namespace than the cell uses."""
         names = {name: used.value for name, used in self.used().items()}
-        if "get_ipython" in names:
-            names["get_ipython"] = shell_elsewhere
         named = {name for name in self.functions if name in names}
         return _arrived, (self.code, text_of(self.code), self.metrics, self.also, names, named)
 

@@ -26,7 +26,7 @@ def names_used(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, Used]:
         name, line = waiting.pop(0)
         if name in found or name not in namespace:
             continue
-        value = namespace[name]
+        value = shell_elsewhere if name == "get_ipython" else namespace[name]
         source = linecache.getline(code.co_filename, line).strip() if line else ""
         found[name] = Used(value, line, source)
         if isinstance(value, FunctionType) and value.__module__ == "__main__":

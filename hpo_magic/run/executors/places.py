@@ -81,7 +81,7 @@ def pool_of(on: Any) -> Pool:
         from hpo_magic.run.executors.futures import FuturesPool
 
         return FuturesPool(on)
-    raise StudyError(f"on={on!r} is a {type(on).__name__}; {_CHOICE}")
+    raise StudyError(f"a {type(on).__name__} is no place for trials; {_CHOICE}")
 
 
 _CHOICE = (
