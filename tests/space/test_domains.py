@@ -102,3 +102,9 @@ def test_clipping_lands_inside_and_keeps_what_is_inside(domain, number):
     clipped = clip(domain, number)
     assert contains(domain, clipped)
     assert clip(domain, clipped) == clipped
+
+
+@pytest.mark.parametrize("low", [-8.98846567431158e307, -1e17])
+def test_a_step_that_floats_cannot_tell_apart_is_refused(low):
+    with pytest.raises(SpaceError, match="step=0.5 is too small beside high - low"):
+        Float(low, 0.0, step=0.5)
