@@ -51,7 +51,7 @@ def _check_range(domain: str, low: float, high: float, log: bool, step: float | 
     if step is not None and not 0 < step <= high - low:
         raise SpaceError(f"{domain}: step={step!r} must be above 0 and at most high - low = {high - low!r}")
     if isinstance(step, float) and (high - low) / step > 2**53:  # a float cannot tell the steps apart
-        raise SpaceError(f"{domain}: step={step!r} is too small beside high - low = {high - low!r}; choose a larger one")
+        raise SpaceError(f"{domain}: step={step!r} is too small beside high - low = {high - low!r}; enlarge it")
 
 
 @dataclass(frozen=True)

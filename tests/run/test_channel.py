@@ -210,7 +210,7 @@ def test_a_line_that_breaks_is_mended_and_nothing_is_lost():
         line.tell("ended", "token", wire.outcome_to_json(Outcome({"loss": 0.3})))
         mending.join()
         line.close()
-    assert [heard for heard in dict.fromkeys(map(str, ear.heard))] == [
+    assert list(dict.fromkeys(map(str, ear.heard))) == [
         "('report', 0.5, 0)", "('report', 0.4, 1)", str(("ended", Outcome({"loss": 0.3}))),
     ]  # fmt: skip
     hub.close()
