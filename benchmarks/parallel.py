@@ -1,0 +1,285 @@
+"""Many trials at once, in figures: `python -m benchmarks.parallel [PART …]` (about 6 minutes; needs the extras dask,
+ipyparallel and bench).
+
+Parts: busy, overhead, rate, durable, large, simulated, regret, answer. Every figure stands beside the limit that the
+project sets itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import io
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import machine
+from hpo_magic import Budget, Choice, Float, Int, Space, Study
+from hpo_magic.trials import State
+
+LINE = Space({"x": Float(0, 1), "y": Float(0, 1)})
+
+
+def row(what: str, value: str, limit: str = "") -> None:
+    print(f"| {what} | {value} | {limit} |", flush=True)
+
+
+@contextlib.contextmanager
+def places(count: int) -> Iterator[list[tuple[str, Any]]]:
+    """Start a Dask and an ipyparallel cluster of so many workers; yield what `on` takes, with its name."""
+    import ipyparallel
+    from dask.distributed import Client
+
+    with Client(n_workers=count, threads_per_worker=1, dashboard_address=None) as dask:
+        cluster = ipyparallel.Cluster(n=count, log_level=50)
+        engines = cluster.start_and_connect_sync()
+        try:
+            yield [("threads", "threads"), ("processes", "processes"), ("Dask", dask), ("ipyparallel", engines)]
+        finally:
+            engines.close()
+            cluster.stop_cluster_sync()
+
+
+def search(objective: Callable[[Any], Any], on: Any, trials: int, workers: int, **options: Any) -> Study:
+    study = Study(LINE, minimize="loss", strategy=options.pop("strategy", "random"), **options)
+    study.optimize(objective, trials=trials, workers=workers, on=on)
+    return study
+
+
+def busy() -> None:
+    """Share of the workers' time that trials take, from when all have begun until the last trial begins."""
+
+    def objective(config: dict[str, Any]) -> float:
+        time.sleep(0.5 + 1.5 * config["x"])
+        return float(config["y"])
+
+    with places(8) as found:
+        for name, on in found:
+            search(lambda config: 0.0, on, 16, 8)  # workers are there, and have loaded what they need
+            trials = search(objective, on, 80, 8, strategy="gp").trials
+            starts = sorted(trial.started or 0.0 for trial in trials)
+            begin, end = starts[7], starts[-1]
+            spent = sum(max(min(t.finished or 0, end) - max(t.started or 0, begin), 0) for t in trials)
+            row(f"workers busy, 8 workers, gp, trials of 0.5 to 2 s, {name}", f"{spent / 8 / (end - begin):.1%}", "≥ 95 %")
+
+
+def overhead() -> None:
+    """Milliseconds that a trial of nothing takes, one worker."""
+    with places(1) as found:
+        for (name, on), limit in zip(found, (5, 15, 25, 25), strict=True):
+            search(lambda config: 0.0, on, 5, 1)
+            study = Study(LINE, minimize="loss", strategy="random")
+            study.optimize(lambda config: config["x"], trials=3, on=on)  # the worker is there
+            finished = sorted(trial.finished or 0 for trial in search(lambda config: 0.0, on, 200, 1).trials)
+            gaps = np.diff(finished)
+            row(f"overhead of a trial, {name}, median", f"{1000 * statistics.median(gaps):.1f} ms", f"≤ {limit} ms")
+
+
+def rate() -> None:
+    """Trials a second of an empty objective, in a file and in memory, with Optuna's in the same run."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    search(lambda config: 0.0, "threads", 20, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, count in (("SQLite file", 500), ("memory", 3000)):
+            file = kind == "SQLite file"
+            began = time.perf_counter()
+            search(lambda c: c["x"], "threads", count, 1, store=f"sqlite:///{folder}/ours.db" if file else ":memory:")
+            ours = count / (time.perf_counter() - began)
+            storage = f"sqlite:///{folder}/theirs.db" if file else None
+            theirs = optuna.create_study(storage=storage, sampler=optuna.samplers.RandomSampler(0))
+            some = 200 if file else count
+            began = time.perf_counter()
+            theirs.optimize(lambda t: t.suggest_float("x", 0, 1) + 0 * t.suggest_float("y", 0, 1), n_trials=some)
+            peer = some / (time.perf_counter() - began)
+            limit = "≥ 10 times Optuna's" if file else "≥ Optuna's"
+            row(f"trials a second, {kind}, ours / Optuna's", f"{ours:.0f} / {peer:.0f} = {ours / peer:.2g}", limit)
+
+
+def durable() -> None:
+    """What it costs that a commit survives the loss of power: the same without the wait for the disk."""
+    import sqlalchemy as sa
+
+    from hpo_magic.trials.sql_store import SqlStore
+
+    took = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for mode in ("FULL", "OFF"):
+            store = SqlStore(f"sqlite:///{folder}/{mode}.db")
+            if mode == "OFF":
+                sa.event.listen(store._engine, "begin", lambda c: None)
+                store._engine.dispose()
+                sa.event.listen(
+                    store._engine, "connect", lambda connection, record: connection.execute("PRAGMA synchronous=OFF")
+                )
+            began = time.perf_counter()
+            search(lambda config: 0.0, "threads", 500, 1, store=store)
+            took[mode] = (time.perf_counter() - began) / 500
+            store.close()
+    row("a trial on a SQLite file, durable / without waiting for the disk",
+        f"{1000 * took['FULL']:.2f} / {1000 * took['OFF']:.2f} ms")  # fmt: skip
+
+
+def large(count: int = 10_000) -> None:
+    """A study of ten thousand trials: open it, ask for the next, list it, draw it."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    space = Space({**{f"x{i}": Float(0, 1) for i in range(6)}, "n": Int(1, 64), "c": Choice(["a", "b", "c"])})
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/large.db"
+        study = Study(space, minimize="loss", strategy="random", store=url, name="large")
+        study.optimize(lambda config: sum(config[f"x{i}"] for i in range(6)), trials=count)
+        began = time.perf_counter()
+        study = Study.load("large", url)
+        row(f"open a study of {count:,} trials", f"{time.perf_counter() - began:.2f} s", "≤ 1 s")
+        for strategy, asks in (("auto", 5), ("random", 5)):
+            study.set_strategy(strategy)
+            study.ask()
+            took = []
+            for _ in range(asks):
+                began = time.process_time()
+                study.tell(study.ask(), 1.0)
+                took.append(time.process_time() - began)
+            row(f"ask and tell there, {strategy}, CPU, median", f"{1000 * statistics.median(took):.0f} ms", "≤ 60 ms")
+        began = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            print(*(f"{t.number} {t.state} {t.value} {t.config}" for t in study.trials), sep="\n")
+        row("list its trials as text", f"{1000 * (time.perf_counter() - began):.0f} ms", "≤ 200 ms")
+        for plot in ("convergence", "parameters"):
+            pyplot.close(study.plot(plot))
+            began = time.process_time()
+            figure = study.plot(plot)
+            figure.canvas.draw()
+            row(f"draw {plot}, CPU", f"{1000 * (time.process_time() - began):.0f} ms", "≤ 100 ms")
+            pyplot.close(figure)
+
+
+def simulated(budget: float = 60.0) -> None:
+    """Simulated workers on a simulated clock; only asking and telling take real time, and one does it for all."""
+    rng = np.random.default_rng(0)
+    flat = Space({f"x{i}": Float(0, 1) for i in range(6)})
+    deep = Space({**{f"x{i}": Float(0, 1) for i in range(6)}, "epochs": Budget(1, 81)})
+    for strategy, space in (("gp", flat), ("asha", deep)):
+        for workers in (100, 1000):
+            study = Study(space, minimize="loss", strategy=strategy)
+            ends: list[tuple[float, int, int]] = []
+            free = clock = spent = 0.0
+            waiting, real, told = [0.0] * workers, time.perf_counter(), 0
+            slowest = 0.0
+            while told < 3 * workers and time.perf_counter() - real < budget:
+                if waiting:
+                    ready = heapq.heappop(waiting)
+                    began = time.perf_counter()
+                    trial = study.ask()
+                    assert trial is not None
+                    took = time.perf_counter() - began
+                    slowest = max(slowest, took)
+                    free = max(free, ready) + took
+                    seconds = rng.uniform(10, 20)
+                    spent += seconds
+                    heapq.heappush(ends, (free + seconds, trial.number, told))
+                    continue
+                clock, number, _ = heapq.heappop(ends)
+                began = time.perf_counter()
+                config = study.trials[number].config
+                study.tell(number, sum((config[f"x{i}"] - 0.3) ** 2 for i in range(6)))
+                free = max(free, clock) + time.perf_counter() - began
+                told += 1
+                heapq.heappush(waiting, clock)
+            spent -= sum(max(end - clock, 0) for end, _, _ in ends)
+            share = spent / (workers * clock) if clock else 0.0
+            row(f"{workers} simulated workers, {strategy}, {told} trials of 10 to 20 s: busy",
+                f"{share:.1%} (slowest ask {1000 * slowest:.0f} ms)", "≥ 95 %")  # fmt: skip
+
+
+def branin(config: dict[str, Any]) -> float:
+    x, y = 15 * config["x0"] - 5, 15 * config["x1"]
+    return float((y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6) ** 2 + 10 * (1 - 1 / 8 / np.pi) * np.cos(x) + 9.602)
+
+
+def ackley(config: dict[str, Any]) -> float:
+    x = 20 * np.array(list(config.values())) - 7
+    return float(20 - 20 * np.exp(-0.2 * np.sqrt((x**2).mean())) + np.e - np.exp(np.cos(2 * np.pi * x).mean()))
+
+
+def rosenbrock(config: dict[str, Any]) -> float:
+    x = 3 * np.array(list(config.values())) - 1
+    return float((100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum())
+
+
+def bowl(config: dict[str, Any]) -> float:
+    x = np.array(list(config.values()))
+    return float(((x - 0.37) ** 2 * np.arange(1, len(x) + 1)).sum())
+
+
+def regret(seeds: int = 8) -> None:
+    """Loss above the optimum after 50 trials, 8 workers against one, on a simulated clock."""
+    ratios = []
+    for function, dimensions in ((branin, 2), (ackley, 5), (rosenbrock, 4), (bowl, 6)):
+        space = Space({f"x{i}": Float(0, 1) for i in range(dimensions)})
+        scale = np.median([function(space.sample(np.random.default_rng(i))) for i in range(2000)])
+        found = {}
+        for workers in (1, 8):
+            best = []
+            for seed in range(seeds):
+                rng, study = np.random.default_rng(seed), Study(space, minimize="loss", seed=seed)
+                ends: list[tuple[float, int]] = []
+                clock = 0.0
+                while sum(trial.state is State.DONE for trial in study.trials) < 50:
+                    while len(ends) < workers and len(study.trials) < 50:
+                        trial = study.ask()
+                        assert trial is not None
+                        heapq.heappush(ends, (clock + rng.uniform(0.5, 2), trial.number))
+                    clock, number = heapq.heappop(ends)
+                    study.tell(number, function(study.trials[number].config))
+                assert study.best is not None and study.best.value is not None
+                best.append(study.best.value / scale)
+            found[workers] = float(np.mean(best))
+        ratios.append(found[8] / found[1])
+        row(f"regret after 50 trials, {function.__name__}, 8 workers / 1", f"{found[8]:.4f} / {found[1]:.4f}")
+    row("its ratio, geometric mean of the four", f"{np.exp(np.mean(np.log(ratios))):.2f}", "≤ 1.3")
+
+
+def answer(asked: int = 200) -> None:
+    """Milliseconds until a kernel answers `1 + 1` while two processes run pure-Python trials."""
+    from tests.kernel.kernel import kernel
+
+    cell = "%%hpo busy --minimize loss -n 9 -w 2 --on processes\nx = 0.5  # hpo: 0.0..1.0\nwhile True: x += 1\nloss = x"
+    with tempfile.TemporaryDirectory() as folder, kernel(Path(folder)) as shell:
+        shell.run("%load_ext hpo_magic")
+        shell.run(cell)
+        shell.until("len([t for t in busy.history.running if t.worker]) == 2")
+        took = []
+        for _ in range(asked):
+            began = time.perf_counter()
+            shell.client.execute_interactive("1 + 1", timeout=30, output_hook=lambda message: None)
+            took.append(time.perf_counter() - began)
+            time.sleep(0.02)
+        shell.run("%hpo stop busy")
+    value = 1000 * float(np.percentile(took, 95))
+    row("answer of `1 + 1`, 2 processes busy, 95th percentile", f"{value:.0f} ms", "≤ 50 ms")
+
+
+PARTS = {part.__name__: part for part in (busy, overhead, rate, durable, large, simulated, regret, answer)}
+
+
+def main() -> None:
+    print(machine("distributed", "ipyparallel", "optuna", "sqlalchemy"))
+    print("| | measured | asked |\n|---|---|---|")
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()
