@@ -67,7 +67,11 @@ def busy() -> None:
             starts = sorted(trial.started or 0.0 for trial in trials)
             begin, end = starts[7], starts[-1]
             spent = sum(max(min(t.finished or 0, end) - max(t.started or 0, begin), 0) for t in trials)
-            row(f"workers busy, 8 workers, gp, trials of 0.5 to 2 s, {name}", f"{spent / 8 / (end - begin):.1%}", "≥ 95 %")
+            row(
+                f"workers busy, 8 workers, gp, trials of 0.5 to 2 s, {name}",
+                f"{spent / 8 / (end - begin):.1%}",
+                "≥ 95 %",
+            )
 
 
 def overhead() -> None:
@@ -205,7 +209,9 @@ def simulated(budget: float = 60.0) -> None:
 
 def branin(config: dict[str, Any]) -> float:
     x, y = 15 * config["x0"] - 5, 15 * config["x1"]
-    return float((y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6) ** 2 + 10 * (1 - 1 / 8 / np.pi) * np.cos(x) + 9.602)
+    return float(
+        (y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6) ** 2 + 10 * (1 - 1 / 8 / np.pi) * np.cos(x) + 9.602
+    )
 
 
 def ackley(config: dict[str, Any]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from hpo_magic.space import Config, Space, Value
 from hpo_magic.space.domains import identity
@@ -25,6 +26,32 @@ def tried(history: History, space: Space) -> set[tuple[str, ...]]:
     """Return the keys of all configs of the history; those of lost or stopped trials may be tried again."""
     again = (State.LOST, State.STOPPED)
     return {_key_of(trial.config, space) for trial in history.trials if trial.state not in again}
+
+
+class Tried:
+    """Tells of configs whether they have been tried, without a key of every trial in the usual case.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Int
+    >>> from hpo_magic.trials import Trial
+    >>> Tried(History((Trial(0, {"a": 1}),)), Space({"a": Int(1, 3)}))({"a": 1})
+    True
+    """
+
+    def __init__(self, history: History, space: Space) -> None:
+        self._history, self._space = history, space
+        self._configs = None if space.budget else [trial.config for trial in history.trials]
+
+    def __call__(self, config: Config) -> bool:
+        """Whether the config has been tried."""
+        if self._configs is not None and config not in self._configs:
+            return False
+        return key(config, self._space) in self._keys
+
+    @cached_property
+    def _keys(self) -> set[tuple[str, ...]]:
+        return tried(self._history, self._space)
 
 
 _KEYS: dict[tuple[int, str | None], tuple[Config, tuple[str, ...]]] = {}

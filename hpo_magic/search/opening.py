@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
-from hpo_magic.search.novelty import key, tried
+from hpo_magic.search.novelty import Tried
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
@@ -43,15 +43,15 @@ class Opening:
         self, space: Space, history: History, rng: np.random.Generator, promising: Ranked | None
     ) -> Config | None:
         """Return the next config: of the opening while it lasts, then the first of the model's that is new."""
-        known = tried(history, space)
+        known = Tried(history, space)
         defaults = space.defaults()
-        if defaults is not None and key(defaults, space) not in known:
+        if defaults is not None and not known(defaults):
             return defaults
         cube = cube_of(space)
         if promising is not None and not self.lasts(cube, history):
             for point in promising(cube, history, rng):
                 config = space.decode(point)
-                if key(config, space) not in known:
+                if not known(config):
                     return config
         return RandomSampler(self.seed).propose(space, history, rng)
 

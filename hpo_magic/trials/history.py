@@ -71,12 +71,15 @@ class History:
     @cached_property
     def losses(self) -> NDArray[np.float64]:
         """Every goal of the finished trials, minimise-oriented, (n_done, n_goals)."""
-        rows = [[goal.sign * (trial.values or {})[goal.metric] for goal in self.goals] for trial in self.done]
-        return np.array(rows, dtype=float).reshape(len(self.done), len(self.goals))
+        values = [trial.values or {} for trial in self.done]
+        columns = [[goal.sign * value[goal.metric] for value in values] for goal in self.goals]
+        return np.array(columns, dtype=float).reshape(len(self.goals), len(values)).T
 
     @cached_property
     def margins(self) -> NDArray[np.float64]:
         """By how much the finished trials miss each constraint, (n_done, n_constraints); below 0 where it holds."""
+        if not self.constraints:
+            return np.empty((len(self.done), 0))
         rows = [[constraint.margin(trial.values or {}) for constraint in self.constraints] for trial in self.done]
         return np.array(rows, dtype=float).reshape(len(self.done), len(self.constraints))
 
@@ -102,17 +105,17 @@ class History:
     @cached_property
     def done(self) -> tuple[Trial, ...]:
         """Trials that ended with a value, and are trusted."""
-        return tuple(trial for trial in self.trials if trial.state is State.DONE and trial.trusted)
+        return tuple([trial for trial in self.trials if trial.state is State.DONE and trial.trusted])
 
     @cached_property
     def failed(self) -> tuple[Trial, ...]:
         """Trials that ended without one by their own fault, and are trusted."""
-        return tuple(trial for trial in self.trials if trial.state is State.FAILED and trial.trusted)
+        return tuple([trial for trial in self.trials if trial.state is State.FAILED and trial.trusted])
 
     @cached_property
     def running(self) -> tuple[Trial, ...]:
         """Trials whose value is still to come."""
-        return tuple(trial for trial in self.trials if not trial.state.ended)
+        return tuple([t for t in self.trials if t.state is State.RUNNING or t.state is State.WAITING])
 
     @cached_property
     def incumbent(self) -> Trial | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hpo_magic.search.novelty import first_new, tried
+from hpo_magic.search.novelty import Tried
 from hpo_magic.space import Choice, Config, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.space.grid import points, size, values
@@ -44,11 +43,8 @@ class RandomSampler:
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next point of the sequence that has not been tried."""
-        draws = self._draws(space, history, rng)
-        first = next(draws)
-        if space.budget is None and first not in [trial.config for trial in history.trials]:
-            return first  # the usual case, without a key for every trial
-        return first_new(itertools.chain([first], draws), tried(history, space), space)
+        known = Tried(history, space)
+        return next((config for config in self._draws(space, history, rng) if not known(config)), None)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""

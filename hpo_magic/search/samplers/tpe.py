@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
+from hpo_magic.search.one_thread import one_thread
 from hpo_magic.search.opening import Opening
 from hpo_magic.search.scalar import scalar_losses
 from hpo_magic.space import Config, Space
@@ -39,7 +40,8 @@ class TpeSampler:
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        return Opening(self.seed, self.start).propose(space, history, rng, self._promising)
+        with one_thread():
+            return Opening(self.seed, self.start).propose(space, history, rng, self._promising)
 
     def ahead(self, space: Space, history: History) -> None:
         """Encode what is known."""
