@@ -71,7 +71,7 @@ def _snapshot() -> dict[str, Any]:
         kept["folder"] = None
     kept["environment"] = os.environ.copy()
     if "matplotlib" in sys.modules:
-        kept["plots"] = dict.copy(sys.modules["matplotlib"].rcParams)  # its own copy looks at every name
+        kept["plots"] = dict(dict.items(sys.modules["matplotlib"].rcParams))  # its own copy looks at every name
     if "numpy" in sys.modules:
         kept["numpy"] = sys.modules["numpy"].random.get_state()
     return kept

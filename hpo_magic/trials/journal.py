@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Sequence
 
@@ -80,7 +81,8 @@ class Journal:
         """Store a new trial, and what is held with it, in one commit; return it with its number."""
         with self._writing:
             held = tuple(self._held.values())
-            stored = self.store.add_trial(self.record.id, trial, held)
+            guess = dataclasses.replace(trial, number=len(self._trials))
+            stored = self.store.add_trial(self.record.id, guess, held)
             with self.changed:
                 self._held.clear()
                 if stored.number != len(self._trials):  # another process has added some in between

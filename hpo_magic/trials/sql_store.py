@@ -134,12 +134,17 @@ class SqlStore:
 
     def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
         """Store a new trial and return it with the number that it was given; replace others in the same commit."""
+        tried: list[int] = []
 
         def work(connection: sa.Connection) -> Trial:
             for known in ended:
                 connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
-            last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
-            numbered = dataclasses.replace(trial, number=0 if last is None else last + 1)
+            guess = trial.number
+            if guess < 0 or tried:  # nobody knows, or another process was faster
+                last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
+                guess = 0 if last is None else last + 1
+            tried.append(guess)
+            numbered = dataclasses.replace(trial, number=guess)
             connection.execute(ADD_TRIAL, {"study": study, "number": numbered.number, **row_of(numbered)})
             return numbered
 

@@ -65,7 +65,10 @@ class Store(Protocol):
         """Return a study's trials in the order of their numbers."""
 
     def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
-        """Store a new trial and return it with the number that it was given; replace others in the same commit."""
+        """Store a new trial and return it with the number that it was given; replace others in the same commit.
+
+        A number that the trial has already is a guess, tried first: how many trials the caller knows of.
+        """
 
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""

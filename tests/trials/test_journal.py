@@ -44,6 +44,13 @@ def test_a_held_result_is_known_to_decisions_and_seen_by_others_only_when_it_is_
     assert journal.history.trials == journal_of(store).history.trials == (ended(first), second)
 
 
+def test_two_journals_on_one_study_give_every_number_once(store):
+    mine, other = journal_of(store), journal_of(store)
+    numbers = [journal.add(RUNNING).number for journal in (mine, other, other, mine, mine, other)]
+    assert numbers == list(range(6))
+    assert [trial.number for trial in other.history.trials] == numbers
+
+
 def test_settling_stores_what_is_held(store):
     journal = journal_of(store)
     first = journal.add(RUNNING)

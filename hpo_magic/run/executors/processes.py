@@ -110,8 +110,11 @@ class Processes:
             self._closed, idle, self._idle = True, self._idle, []
             for slot in idle:
                 slot.ended = True
-        for slot in idle:
-            slot.end()
+        ending = [threading.Thread(target=slot.end, name="hpo_magic-slot") for slot in idle]
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join()
 
     def _reason(self, future: Any) -> str:
         """Return why a worker is gone; "" where it is not."""
@@ -146,7 +149,8 @@ def prepare(parent: int) -> None:
     # The kernel's own backend draws into its notebook; nobody sees the windows of another one.
     os.environ["MPLBACKEND"] = "Agg"
     worker.watch_parent(parent)
-    descriptors.catch()
+    if os.name == "posix":  # elsewhere a pipe cannot be waited for
+        descriptors.catch()
 
 
 def _kill_group(pid: int) -> None:
