@@ -426,14 +426,14 @@ class Study:
         if self.runner is not None and self.runner.phase.alive:
             raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
         limits = limits or Limits()
+        self.limits = limits
         self.ledger.claim()
         try:
-            executor = executor_on(on, objective, self.ledger.notices.append)
+            executor = executor_on(on, objective, self.ledger.notices.append, lambda: self.limits.workers)
         except HpoError:
             self.ledger.release()
             raise
         self.ledger.recover()
-        self.limits = limits
         self.runner = Runner(self.ledger, objective, executor, self.limits, guards)
         self.ledger.journal.announce()
         self.runner.start()

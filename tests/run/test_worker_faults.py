@@ -300,3 +300,16 @@ def test_a_cell_runs_in_processes_as_in_threads():
         assert study.trials[0].error.line == 8 and study.trials[0].error.source == "1 / 0"
         assert values[on][1:] == [2 * trial.config["lr"] + 3.0 for trial in study.trials[1:]]
     assert values["threads"] == values["processes"]
+
+
+def test_numerical_libraries_share_the_cores_among_the_processes(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+    def objective(config):
+        from threadpoolctl import threadpool_info
+
+        return {"loss": config["x"], "threads": max(pool["num_threads"] for pool in threadpool_info())}
+
+    study = Study(SPACE, minimize="loss", strategy="random")
+    study.optimize(objective, trials=2, workers=os.cpu_count(), on="processes")
+    assert {trial.values["threads"] for trial in study.trials} == {1.0}

@@ -13,7 +13,7 @@ from hpo_magic.run.executors.threads import ThreadExecutor
 from hpo_magic.run.trial_run import Objective
 
 
-def executor_on(on: Any, objective: Objective, say: Callable[[str], None]) -> Executor:
+def executor_on(on: Any, objective: Objective, say: Callable[[str], None], workers: Callable[[], int]) -> Executor:
     """Return an executor.
 
     Parameters
@@ -24,6 +24,8 @@ def executor_on(on: Any, objective: Objective, say: Callable[[str], None]) -> Ex
     objective : callable
     say : callable
         Hears what the user should know.
+    workers : callable
+        Returns how many trials run at once.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def executor_on(on: Any, objective: Objective, say: Callable[[str], None]) -> Ex
 
     Examples
     --------
-    >>> executor_on("thread", print, print)
+    >>> executor_on("thread", print, print, lambda: 1)
     Traceback (most recent call last):
     ...
     hpo_magic.errors.StudyError: on='thread' is unknown; choose threads or processes, or give a ...
@@ -42,8 +44,8 @@ def executor_on(on: Any, objective: Objective, say: Callable[[str], None]) -> Ex
     if on is None:
         from hpo_magic.run.executors.measured import MeasuredExecutor
 
-        return MeasuredExecutor(lambda: _remote(processes(), objective, say), say)
-    return _remote(pool_of(on), objective, say)
+        return MeasuredExecutor(lambda: _remote(processes(workers), objective, say), say)
+    return _remote(pool_of(on, workers), objective, say)
 
 
 def natural_workers(on: Any) -> int:
@@ -51,19 +53,19 @@ def natural_workers(on: Any) -> int:
     return 1 if on is None or isinstance(on, str) else pool_of(on).size() or 1
 
 
-def processes() -> Pool:
+def processes(workers: Callable[[], int]) -> Pool:
     """Return processes of this machine."""
     from hpo_magic.run.executors.processes import Processes
 
-    return Processes()
+    return Processes(workers)
 
 
-def pool_of(on: Any) -> Pool:
+def pool_of(on: Any, workers: Callable[[], int] = lambda: 1) -> Pool:
     """Return the pool behind a word or an object."""
     if isinstance(on, str):
         if on != "processes":
             raise StudyError(f"on={on!r} is unknown; {_CHOICE}")
-        return processes()
+        return processes(workers)
     kind = {f"{cls.__module__.split('.')[0]}.{cls.__name__}" for cls in type(on).__mro__}
     if kind & {"distributed.Client"}:
         from hpo_magic.run.executors.dask import DaskPool

@@ -11,6 +11,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.executors import worker
 from hpo_magic.run.executors.descriptors import descriptors
@@ -19,13 +21,13 @@ from hpo_magic.run.executors.descriptors import descriptors
 class _Slot:
     """One worker process with a manager of its own: a pool of several shares locks, which a killed one may hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         from pebble import ProcessPool
 
         # Spawned: a fork would copy the kernel's threads' locks as they are, and deadlock.
         self.ticket: Ticket | None = None
         self.ended = False
-        self._pool = ProcessPool(1, initializer=prepare, initargs=(os.getpid(),), context=get_context("spawn"))
+        self._pool = ProcessPool(1, initializer=prepare, initargs=(os.getpid(), threads), context=get_context("spawn"))
 
     def start(self, ticket: Ticket) -> Any:
         return self._pool.schedule(worker.work, args=[ticket])
@@ -57,11 +59,18 @@ class StartedHere:
 
 
 class Processes:
-    """As many processes as there are trials at a time."""
+    """As many processes as there are trials at a time.
+
+    Parameters
+    ----------
+    workers : callable
+        Returns how many that will be: numerical libraries then use that part of the cores in each, not all of them.
+    """
 
     reach, patience = "127.0.0.1", 10.0
 
-    def __init__(self) -> None:
+    def __init__(self, workers: Callable[[], int] = lambda: 1) -> None:
+        self._workers = workers
         self._idle: list[_Slot] = []
         self._lock, self._closed = threading.Lock(), False
         self._kills = _oom_kills()
@@ -73,7 +82,7 @@ class Processes:
     def start(self, ticket: Ticket, over: Callable[[str], None]) -> StartedHere:
         """Run a ticket in an idle process, or in a new one."""
         with self._lock:
-            slot = self._idle.pop() if self._idle else _Slot()
+            slot = self._idle.pop() if self._idle else _Slot(max(1, (os.cpu_count() or 1) // self._workers()))
             slot.ticket = ticket
         future = slot.start(ticket)
 
@@ -141,8 +150,9 @@ class Processes:
         return f"its worker process {how}"
 
 
-def prepare(parent: int) -> None:
+def prepare(parent: int, threads: int) -> None:
     """Make a worker process ready, once it has started."""
+    _use_threads(threads)
     if hasattr(os, "setsid"):
         os.setsid()  # a group of its own, which can be killed as one; Ctrl-C in a terminal is the kernel's alone
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -151,6 +161,15 @@ def prepare(parent: int) -> None:
     worker.watch_parent(parent)
     if os.name == "posix":  # elsewhere a pipe cannot be waited for
         descriptors.catch()
+
+
+def _use_threads(count: int) -> None:
+    """Let numerical libraries use so many threads: more than there are cores wait for each other, spinning."""
+    if "OMP_NUM_THREADS" in os.environ:  # the user has decided
+        return
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # for what is loaded later
+        os.environ[name] = str(count)
+    threadpool_limits(count)  # for what is loaded already
 
 
 def _kill_group(pid: int) -> None:
