@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 import zmq
 
+from hpo_magic import Budget, Float, Space, Study, checkpoint
 from hpo_magic.errors import StudyError
 from hpo_magic.run.channel import wire
 from hpo_magic.run.channel.hub import Hub
@@ -221,3 +223,27 @@ def test_access_is_plain_data():
     assert replace(access, patience=1.0) != access and hash(access) == hash(
         Access("tcp://127.0.0.1:1", b"s", b"p", b"k")
     )
+
+
+def test_checkpoints_are_sent_where_the_worker_cannot_see_the_folder(tmp_path, monkeypatch):
+    """As on another machine: the worker finds its predecessor's files in a folder of its own, and sends its own back."""
+    monkeypatch.setattr(Place, "here", False)
+    seen = []
+
+    def objective(config):
+        folder = checkpoint()
+        state = folder / "state.txt"
+        seen.append(folder)
+        begun = int(state.read_text()) if state.exists() else 0
+        state.write_text(str(config["epochs"]))
+        return {"loss": config["x"] / config["epochs"], "begun": begun}
+
+    space = Space({"x": Float(0, 1), "epochs": Budget(1, 9)})
+    study = Study(space, minimize="loss", strategy="hyperband", store=f"sqlite:///{tmp_path}/hpo.db")
+    with ThreadPoolExecutor(2) as pool:
+        study.optimize(objective, trials=16, on=pool)
+    promoted = [trial for trial in study.trials if trial.parent is not None]
+    assert promoted and all(t.values["begun"] == t.resumed == study.trials[t.parent].budget for t in promoted)
+    kept = {int(path.parent.name) for path in (tmp_path / "hpo_checkpoints").rglob("state.txt")}
+    assert kept == {trial.number for trial in study.trials if trial.kept} == set(range(16))
+    assert not any(folder.exists() for folder in seen)
