@@ -122,6 +122,19 @@ def test_a_gigabyte_of_output_past_python_leaves_a_bounded_log(study):
     assert "said by a subprocess" in log and "said by Python" in log and "earlier characters were dropped" in log
 
 
+def test_a_trial_that_forks_ends_once(study):
+    """In a worker process; in a thread of the kernel a child may wait for ever for a lock that another thread held."""
+
+    def objective(config):
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        return config["x"]
+
+    study.optimize(objective, trials=3, on="processes")
+    assert [trial.state for trial in study.trials] == [State.DONE] * 3
+
+
 def test_running_out_of_memory_is_said(study, monkeypatch):
     """The system's own count of such kills says so; here it is told of one, as a test must not bring the machine down."""
     from hpo_magic.run.executors import processes
