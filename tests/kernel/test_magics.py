@@ -78,7 +78,7 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
         ("%%hpo x --trials 0\na = 1  # hpo: 1..5\na", "trials=0 must be a whole number above 0"),
         ("%%hpo x --trials many\na = 1  # hpo: 1..5\na", "invalid int value"),
         ("%%hpo x --timeout -3\na = 1  # hpo: 1..5\na", "timeout=-3.0 must be a number of seconds"),
-        ("%%hpo x --on moon\na = 1  # hpo: 1..5\na", "--on 'moon' is unknown"),
+        ("%%hpo x --on moon\na = 1  # hpo: 1..5\na", "--on 'moon' is neither threads nor processes nor a variable"),
         ("%%hpo 3x\na = 1  # hpo: 1..5\na", "NAME='3x' must be a Python name"),
         ("%%hpo x\nb = 1\nb", "no parameter to tune"),
         ("%%hpo x\n  \n", "the cell is empty"),
@@ -204,7 +204,7 @@ def test_expressions_are_filled_in_on_the_first_line_only(shared):
 
 def test_a_dry_run_shows_the_space_and_starts_nothing(shared):
     answer = shared.run(svm(options="--dry-run", name="dry"))
-    plain = answer["plain"][0]
+    plain = next(text for text in answer["plain"] if "a grid over" in text)  # another search may say its last just now
     assert "gamma      0.0001..10.0 log   kernel == 'rbf'" in plain
     assert "4 parameters; a grid over them has 45 points" in plain
     assert "gives accuracy = 0.5" in plain
@@ -213,7 +213,7 @@ def test_a_dry_run_shows_the_space_and_starts_nothing(shared):
 
 def test_a_dry_run_of_a_cell_that_awaits(shared):
     answer = shared.run("%%hpo dry --dry-run\nimport asyncio\na = 3  # hpo: 1..5\nawait asyncio.sleep(0)\na")
-    assert "gives result = 3" in answer["plain"][0]
+    assert any("gives result = 3" in text for text in answer["plain"])
 
 
 def test_grid_says_how_large_it_is(shared):

@@ -138,7 +138,9 @@ def test_very_many_reports_are_thinned_and_the_last_is_kept():
     assert reports[-1].step == 4999
 
 
-@pytest.mark.parametrize(("schema", "unknown"), [(1, ("kept", "resumed", "trusted")), (2, ("trusted",))])
+@pytest.mark.parametrize(
+    ("schema", "unknown"), [(1, ("kept", "resumed", "trusted", "worker")), (2, ("trusted", "worker")), (3, ("worker",))]
+)
 def test_a_store_of_an_earlier_schema_is_brought_up_to_date(tmp_path, schema, unknown):
     file = tmp_path / "hpo.db"
     study = Study({"x": Float(0, 1)}, strategy="random", store=f"sqlite:///{file}")
