@@ -55,13 +55,19 @@ def answers(shell: Kernel, kind: str, asked: int = 200) -> list[float]:
     name = f"busy_{kind.replace(' ', '_')}"
     shell.run(f"%%hpo {name} --minimize loss -n 1\n{SPACE}{FOREVER[kind]}{LOSS}")
     shell.until(f"{name}.history.running")
+    took = answer_times(shell, asked)
+    shell.run(f"%hpo stop {name}")
+    return took
+
+
+def answer_times(shell: Kernel, asked: int) -> list[float]:
+    """Return the seconds until a kernel answers `1 + 1`, asked so many times."""
     took = []
     for _ in range(asked):
         began = time.perf_counter()
         shell.client.execute_interactive("1 + 1", timeout=30, output_hook=lambda message: None)
         took.append(time.perf_counter() - began)
         time.sleep(0.02)
-    shell.run(f"%hpo stop {name}")
     return took
 
 

@@ -73,6 +73,18 @@ class StoreError(HpoError):
     """The store cannot be opened, read or written."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an exception's message, or its type where it has none.
+
+    Examples
+    --------
+    >>> first_line(ValueError("no\\nTraceback…")), first_line(KeyError())
+    ('no', 'KeyError')
+    """
+    text = str(error)
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return " (did you mean …?)" for the nearest known word, else an empty string.
 

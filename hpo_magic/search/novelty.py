@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from hpo_magic.space import Config, Space, Value
@@ -67,10 +67,3 @@ def _key_of(config: Config, space: Space) -> tuple[str, ...]:
             _KEYS.clear()
         known = _KEYS[slot] = config, key(config, space)
     return known[1]
-
-
-def first_new(
-    configs: Iterable[dict[str, Value]], known: set[tuple[str, ...]], space: Space
-) -> dict[str, Value] | None:
-    """Return the first config that is not known, or None."""
-    return next((config for config in configs if key(config, space) not in known), None)

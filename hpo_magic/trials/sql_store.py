@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from hpo_magic.errors import StoreError
+from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
@@ -225,7 +225,7 @@ def _engine(url: str) -> sa.Engine:
 
 def _reason(error: BaseException) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+    return first_line(cause)
 
 
 def _cure(error: SQLAlchemyError) -> str:

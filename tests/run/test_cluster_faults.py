@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import Executor, Future
+from contextlib import ExitStack
 from dataclasses import replace
 
 import psutil
@@ -24,6 +25,7 @@ from hpo_magic.run.executors.remote import RemoteExecutor
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase, Runner
 from hpo_magic.trials import State
+from tests.run.relay import Relay
 from tests.run.test_study import until
 
 
@@ -153,61 +155,104 @@ def ip(*arguments):
     return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def namespace():
-    """A network namespace with a cable to this one, named after its end here."""
-    made = ip("netns", "add", NAME)
-    if "Operation not permitted" in made.stderr:
-        pytest.skip("network namespaces need root")
-    assert made.returncode == 0, made.stderr
-    try:
+class Namespace:
+    """Processes in a network namespace, with a cable to this one; needs root."""
+
+    reach, prefix = THERE, ["ip", "netns", "exec", NAME]
+
+    def __enter__(self):
         for command in (
             f"link add hpo0 type veth peer name hpo1 netns {NAME}", f"addr add {HERE}/24 dev hpo0", "link set hpo0 up",
             f"-n {NAME} addr add {THERE}/24 dev hpo1", f"-n {NAME} link set hpo1 up",
         ):  # fmt: skip
             done = ip(*command.split())
             assert done.returncode == 0, done.stderr
-        yield NAME
-    finally:
+        return self
+
+    def __exit__(self, *_):
         ip("netns", "del", NAME)
+
+    def access(self, access):
+        return access
+
+    def pull(self):
+        assert ip("link", "set", "hpo0", "down").returncode == 0
+
+    def plug(self):
+        assert ip("link", "set", "hpo0", "up").returncode == 0
+
+
+class Relayed:
+    """Processes behind a relay: what a user who is not root can unplug."""
+
+    reach, prefix = "127.0.0.1", []
+
+    def __enter__(self):
+        self._held = ExitStack()
+        return self
+
+    def __exit__(self, *_):
+        self._held.close()
+
+    def access(self, access):
+        self._relay = self._held.enter_context(Relay(int(access.address.rsplit(":", 1)[1])))
+        return replace(access, address=f"tcp://127.0.0.1:{self._relay.port}")
+
+    def pull(self):
+        self._relay.cut()
+
+    def plug(self):
+        self._relay.mend()
+
+
+@pytest.fixture
+def cable():
+    made = ip("netns", "add", NAME)
+    assert made.returncode == 0 or "Operation not permitted" in made.stderr, made.stderr
+    with Namespace() if made.returncode == 0 else Relayed() as plugged:
+        yield plugged
 
 
 class Elsewhere(Executor):
-    """Runs each call in a process of its own in a network namespace."""
+    """Runs each call in a process of its own at the other end of a cable."""
 
-    def submit(self, call, *arguments):
+    def __init__(self, cable):
+        self._cable = cable
+
+    def submit(self, call, ticket):
         future = Future()
         future.set_running_or_notify_cancel()
-        code = "import pickle, sys; call, arguments = pickle.load(sys.stdin.buffer); call(*arguments)"
+        code = "import pickle, sys; call, ticket = pickle.load(sys.stdin.buffer); call(ticket)"
+        ticket = replace(ticket, access=self._cable.access(ticket.access))
 
         def run():
-            command = ["ip", "netns", "exec", NAME, sys.executable, "-c", code]
-            done = subprocess.run(command, input=pickle.dumps((call, arguments)), check=False)
+            command = [*self._cable.prefix, sys.executable, "-c", code]
+            done = subprocess.run(command, input=pickle.dumps((call, ticket)), check=False)
             future.set_result(done.returncode)
 
         threading.Thread(target=run).start()
         return future
 
 
-def test_a_worker_reconnects_after_its_network_was_unplugged(study, namespace):
+def test_a_worker_reconnects_after_its_network_was_unplugged(study, cable):
     def reports(config):
         for step in range(30):
             report(config["x"] + step, step)
             time.sleep(0.1)
         return config["x"]
 
-    pool = FuturesPool(Elsewhere())
-    pool.reach = THERE
+    pool = FuturesPool(Elsewhere(cable))
+    pool.reach = cable.reach
     study.ledger.claim()
     study.runner = Runner(study.ledger, reports, RemoteExecutor(pool, pack(reports)), Limits(trials=1))
     study.runner.start()
     until(lambda: study.trials and len(study.trials[0].reports) >= 3, 20)
-    assert ip("link", "set", "hpo0", "down").returncode == 0
+    cable.pull()
     time.sleep(1)
     before = len(study.trials[0].reports)
     time.sleep(4)
     assert len(study.trials[0].reports) == before < 30  # nothing gets through
-    assert ip("link", "set", "hpo0", "up").returncode == 0
+    cable.plug()
     assert study.wait(60)
     (trial,) = study.trials
     assert trial.state is State.DONE and [point.step for point in trial.reports] == list(range(30))

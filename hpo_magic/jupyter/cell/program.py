@@ -7,7 +7,6 @@ import asyncio
 import contextvars
 import inspect
 import itertools
-import linecache
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -142,7 +141,7 @@ def _arrived(
     functions: set[str],
 ) -> CellObjective:
     """Return an objective in the process that it was sent to."""
-    put_text(code, text)
+    put_text(code.co_filename, text)
     namespace = {"__name__": "__main__", **names}
     return CellObjective(code, metrics, also, namespace, {name: names[name] for name in functions})
 
@@ -228,7 +227,7 @@ def _compile(tree: ast.Module, source: str, first_line: int) -> CodeType:
     name = f"{CELL_PREFIX} {next(_counter)}>"
     ast.increment_lineno(tree, first_line - 1)
     text = "\n" * (first_line - 1) + source + "\n"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    put_text(name, text.splitlines(keepends=True))
     try:
         code: CodeType = compile(tree, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError) as error:

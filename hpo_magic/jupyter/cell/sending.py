@@ -39,9 +39,9 @@ def text_of(code: CodeType) -> list[str]:
     return linecache.getlines(code.co_filename)
 
 
-def put_text(code: CodeType, lines: list[str]) -> None:
-    """Let tracebacks of code show these lines in this process."""
-    linecache.cache[code.co_filename] = (sum(map(len, lines)), None, lines, code.co_filename)
+def put_text(name: str, lines: list[str]) -> None:
+    """Let tracebacks of code with that file name show these lines in this process."""
+    linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
 
 
 def _globals(code: CodeType) -> Iterator[tuple[str, int | None]]:

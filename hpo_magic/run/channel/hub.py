@@ -7,11 +7,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Protocol
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.channel import wire
+from hpo_magic.run.channel.bell import Bell
 from hpo_magic.run.channel.ticket import Access
 from hpo_magic.run.trial_run import Outcome
 
@@ -67,10 +67,8 @@ class Hub:
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.curve_server, self._socket.curve_secretkey = True, server_secret
         self._socket.curve_publickey, self._socket.linger = server_key, 0
-        # A worker that comes back after a broken line keeps its name; dead lines are noticed within seconds.
-        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        self._socket.setsockopt(zmq.HEARTBEAT_IVL, 2000)
-        self._socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 8000)
+        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)  # a worker that comes back after a broken line keeps its name
+        wire.watch_over(self._socket)
         local = reach in ("127.0.0.1", "localhost")
         port = self._socket.bind_to_random_port("tcp://127.0.0.1" if local else "tcp://0.0.0.0")
         host = "127.0.0.1" if local else _own_address(reach)
@@ -79,9 +77,7 @@ class Hub:
         self._lines: dict[str, tuple[bytes, float]] = {}
         self._parcels: dict[str, bytes] = {}
         self._outbox: deque[tuple[bytes, str]] = deque()
-        self._bell, self._door = socket.socketpair()
-        self._bell.setblocking(False)
-        self._door.setblocking(False)
+        self._bell = Bell()
         self._closed, self._lock = threading.Event(), threading.Lock()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-hub", daemon=True)
         self.thread.start()
@@ -111,30 +107,24 @@ class Hub:
             line = self._lines.get(token)
         if line is not None:
             self._outbox.append((line[0], token))
-            self._ring()
+            self._bell.ring()
 
     def close(self) -> None:
         """Stop listening."""
         self._closed.set()
-        self._ring()
+        self._bell.ring()
         if threading.current_thread() is not self.thread:
             self.thread.join(5)
-
-    def _ring(self) -> None:
-        with suppress(BlockingIOError, OSError):  # it rings already, or the hub is closed
-            self._bell.send(b"!")
 
     def _main(self) -> None:
         import zmq
 
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._door, zmq.POLLIN)
+        poller.register(self._bell, zmq.POLLIN)
         try:
             while not self._closed.is_set():
-                ready = dict(poller.poll(1000))
-                if self._door.fileno() in ready:
-                    self._door.recv(4096)
+                self._bell.answer(dict(poller.poll(1000)))
                 while self._outbox:
                     line, token = self._outbox.popleft()
                     self._socket.send_multipart([line, b"", b"interrupt", token.encode()])
@@ -150,7 +140,6 @@ class Hub:
             self._gate.stop()
             self._context.term()
             self._bell.close()
-            self._door.close()
 
     def _answer(self, frames: list[bytes]) -> None:
         if len(frames) != 5:

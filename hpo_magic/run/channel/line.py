@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.channel import wire
+from hpo_magic.run.channel.bell import Bell
 from hpo_magic.run.channel.ticket import Access
 
 _AGAIN, _LONG = 3.0, 120.0
@@ -50,9 +49,7 @@ class Line:
         self._new: deque[tuple[bytes, _Call]] = deque()
         self._live: dict[str, Callable[[], None]] = {}
         self._gone = threading.Event()
-        self._bell, self._door = socket.socketpair()
-        self._bell.setblocking(False)
-        self._door.setblocking(False)
+        self._bell = Bell()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-line", daemon=True)
         self.thread.start()
 
@@ -64,8 +61,7 @@ class Line:
     def close(self) -> None:
         """End the connection."""
         self._gone.set()
-        with suppress(BlockingIOError, OSError):  # it rings already, or the line is closed
-            self._bell.send(b"!")
+        self._bell.ring()
         self.thread.join(5)
 
     def attend(self, token: str, interrupt: Callable[[], None]) -> None:
@@ -78,12 +74,10 @@ class Line:
 
     def ask(self, kind: str, token: str, body: bytes = b"") -> bytes:
         """Say something and wait for the answer, through a broken line; SearchGone where none comes at all."""
-        call = _Call([b"", kind.encode(), token.encode(), body])
         number = str(next(self._numbers)).encode()
-        call.frames[0] = number
+        call = _Call([number, kind.encode(), token.encode(), body])
         self._new.append((number, call))
-        with suppress(BlockingIOError, OSError):  # it rings already, or the line is closed, which is seen below
-            self._bell.send(b"!")
+        self._bell.ring()
         while True:
             try:
                 answer = call.answer.get(timeout=0.25)  # in steps: a stop gets in between two of them only
@@ -112,12 +106,11 @@ class Line:
         dealer.identity = uuid.uuid4().bytes
         dealer.setsockopt(zmq.RECONNECT_IVL, 100)
         dealer.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
-        dealer.setsockopt(zmq.HEARTBEAT_IVL, 2000)
-        dealer.setsockopt(zmq.HEARTBEAT_TIMEOUT, 8000)
+        wire.watch_over(dealer)
         dealer.connect(self.access.address)
         poller = zmq.Poller()
         poller.register(dealer, zmq.POLLIN)
-        poller.register(self._door, zmq.POLLIN)
+        poller.register(self._bell, zmq.POLLIN)
         try:
             self._serve(dealer, poller)
         finally:
@@ -125,7 +118,6 @@ class Line:
             dealer.close()
             context.term()
             self._bell.close()
-            self._door.close()
 
     def _serve(self, dealer: Any, poller: Any) -> None:
         import zmq
@@ -134,10 +126,8 @@ class Line:
         heard = used = time.monotonic()
         sign = 0.0
         while not self._gone.is_set():
-            ready = dict(poller.poll(250))
+            self._bell.answer(dict(poller.poll(250)))
             now = time.monotonic()
-            if self._door.fileno() in ready:
-                self._door.recv(4096)
             while self._new:
                 number, call = self._new.popleft()
                 pending[number], call.sent = call, now

@@ -49,6 +49,14 @@ def heard(data: bytes) -> Any:
     return json.loads(data.decode())
 
 
+def watch_over(socket: Any) -> None:
+    """Have a socket notice within seconds that the other end is gone, also where nothing says so."""
+    import zmq
+
+    socket.setsockopt(zmq.HEARTBEAT_IVL, 2000)
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 8000)
+
+
 def packed(folder: Path) -> bytes:
     """Return a folder's files as bytes."""
     buffer = io.BytesIO()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from hpo_magic.errors import StudyError
+from hpo_magic.errors import StudyError, first_line
 from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.executors.futures import StartedFuture
 from hpo_magic.run.executors.worker import work
@@ -70,4 +70,4 @@ def _reason(future: Any) -> str:
     if future.status in ("cancelled", "lost"):
         return f"Dask has {future.status} it"
     error = future.exception()
-    return f"its Dask worker is gone: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    return f"its Dask worker is gone: {type(error).__name__}: {first_line(error)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
-from hpo_magic.errors import StudyError
+from hpo_magic.errors import StudyError, first_line
 from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.executors.worker import work
 
@@ -43,7 +43,7 @@ def reason(future: Future[Any]) -> str:
         error = future.exception()
     except CancelledError:
         return "it was cancelled"
-    return "" if error is None else f"its worker is gone: {type(error).__name__}: {str(error).splitlines()[0]}"
+    return "" if error is None else f"its worker is gone: {type(error).__name__}: {first_line(error)}"
 
 
 class FuturesPool:
@@ -52,6 +52,7 @@ class FuturesPool:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         local = isinstance(executor, (ProcessPoolExecutor, ThreadPoolExecutor))
+        # Where workers are is not known: they are given the address that this machine has towards the outside.
         self.reach, self.patience = ("127.0.0.1", 10.0) if local else ("8.8.8.8", 60.0)
 
     def size(self) -> int | None:

@@ -6,6 +6,7 @@ import statistics
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from hpo_magic.errors import HpoError
@@ -13,7 +14,8 @@ from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.executors.threads import ThreadExecutor
 from hpo_magic.run.trial_run import Outcome, Task
 
-_PROBE, _FEWEST = 0.004, 10
+_PROBE, _FEWEST, _MOST = 0.004, 10, 5000
+"""Seconds that the probe sleeps; looks that decide: so many at least, and the latest of very many."""
 _WORTH = 0.1
 """Seconds of a trial below which sending it to a process costs more than it gains."""
 
@@ -36,7 +38,7 @@ class MeasuredExecutor:
         self._threads, self._processes, self._say = ThreadExecutor(), processes, say
         self._chosen: Executor | None = None
         self._lock = threading.Lock()
-        self._late: list[float] = []
+        self._late: deque[float] = deque(maxlen=_MOST)
         self._running = 0
         self._probing: threading.Thread | None = None
 
@@ -78,7 +80,7 @@ class MeasuredExecutor:
             if self._chosen is not None:
                 return
             self._chosen = self._threads
-            held = statistics.median(self._late[:]) > sys.getswitchinterval() / 2
+            held = statistics.median(list(self._late)) > sys.getswitchinterval() / 2
             if not held or seconds < _WORTH:
                 why = "they let each other run" if not held else f"a trial takes {seconds:.2g} s only"
                 self._say(f"trials run in threads: {why} (--on processes to have it otherwise)")

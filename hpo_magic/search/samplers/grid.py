@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from hpo_magic.search.novelty import first_new, key, tried
+from hpo_magic.search.novelty import key, tried
 from hpo_magic.space import Config, Space
 from hpo_magic.space.grid import points, size
 from hpo_magic.trials import History
@@ -32,7 +32,7 @@ class GridSampler:
         known = tried(history, space)
         if size(space) <= _SHUFFLED:
             return next((c for k, c in _shuffled(_frozen(space)) if k not in known), None)
-        return first_new(points(space), known, space)
+        return next((config for config in points(space) if key(config, space) not in known), None)
 
     def ahead(self, space: Space, history: History) -> None:
         """Do nothing: the grid is there."""
