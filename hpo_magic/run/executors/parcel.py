@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import marshal
 import os
 import pickle
 import sys
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from types import CodeType, ModuleType
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import cloudpickle
 
-from hpo_magic.errors import CellError, StudyError
+from hpo_magic.errors import CellError, StudyError, first_line
 from hpo_magic.run.trial_run import Objective
 
 LARGE = 100e6
@@ -62,7 +65,7 @@ def pack(objective: Objective) -> Parcel:
     """
     try:
         with _by_value():
-            data = cloudpickle.dumps(objective)
+            data = _dumps(objective)
     except Exception as error:
         raise _blame(objective, error) from error
     notice = ""
@@ -75,6 +78,22 @@ def unpack(data: bytes) -> Objective:
     """Return the objective of a parcel."""
     objective: Objective = pickle.loads(data)
     return objective
+
+
+def _code(code: CodeType) -> tuple[Any, ...]:
+    return marshal.loads, (marshal.dumps(code),)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # a pickler reads its table from its class
+    """Keeps the file name of code, which cloudpickle drops from 3.1.3 on: tracebacks would lose their lines."""
+
+    dispatch_table: ClassVar[Any] = ChainMap({CodeType: _code}, cloudpickle.Pickler.dispatch_table)
+
+
+def _dumps(value: Any) -> bytes:
+    buffer = io.BytesIO()
+    _Pickler(buffer).dump(value)
+    return buffer.getvalue()
 
 
 @contextmanager
@@ -98,21 +117,19 @@ def _beside(module: ModuleType) -> bool:
 
 def _blame(objective: Objective, error: Exception) -> StudyError | CellError:
     """Return an error that names what cannot be sent."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(objective, Itemised):
         for name, used in objective.used().items():
             try:
-                cloudpickle.dumps(used.value)
+                _dumps(used.value)
             except Exception as own:  # noqa: BLE001 - as above
                 kind = type(used.value).__name__
-                why = str(own).splitlines()[0] if str(own) else type(own).__name__
                 return CellError(
-                    f"{name} (a {kind}) cannot be sent to another process: {why}; "
+                    f"{name} (a {kind}) cannot be sent to another process: {first_line(own)}; "
                     "make it inside the cell, or search --on threads",
                     used.line,
                     used.source,
                 )
-    return StudyError(f"the objective cannot be sent to another process: {reason}; search on='threads'")
+    return StudyError(f"the objective cannot be sent to another process: {first_line(error)}; search on='threads'")
 
 
 def _largest(objective: Objective) -> str:
