@@ -267,7 +267,9 @@ def contains(domain: Domain, value: object) -> bool:
     if step is None:
         return True
     steps = (number - domain.low) / step
-    return abs(steps - round(steps)) < 1e-6
+    # Far from 0 floats are so coarse that a level of the grid may lie beside its place by more than a millionth.
+    coarse = math.ulp(max(abs(domain.low), abs(domain.high))) / step if isinstance(domain, Float) else 0.0
+    return abs(steps - round(steps)) < max(1e-6, coarse)
 
 
 def levels(domain: Domain) -> int | None:

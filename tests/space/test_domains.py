@@ -108,3 +108,9 @@ def test_clipping_lands_inside_and_keeps_what_is_inside(domain, number):
 def test_a_step_that_floats_cannot_tell_apart_is_refused(low):
     with pytest.raises(SpaceError, match="step=0.5 is too small beside high - low"):
         Float(low, 0.0, step=0.5)
+
+
+def test_every_level_of_a_fine_grid_far_from_zero_is_inside():
+    domain = Float(524288.0, 524288.001, step=5.555555819430285e-05)
+    assert all(contains(domain, level(domain, k)) for k in range(levels(domain)))
+    assert not contains(domain, 524288.0 + 2.7e-05)
