@@ -81,13 +81,60 @@ def test_a_trial_that_always_kills_its_worker_is_tried_three_times_then_failed(s
     assert len(study.history.done) == 3
 
 
-def test_a_worker_that_leaves_through_os_exit_is_lost_with_its_code(study):
+@pytest.mark.parametrize("code", [7, 0])
+def test_a_worker_that_leaves_through_os_exit_is_lost_with_its_code(study, code):
     def objective(config):
-        os._exit(7)  # three tries each
+        os._exit(code)  # three tries each
 
     with pytest.raises(StudyError, match="the first three trials all failed in the same way"):
         study.optimize(objective, trials=4, on="processes")
-    assert "its worker process ended with exit code 7" in study.history.failed[0].error.message
+    assert f"its worker process ended with exit code {code}" in study.history.failed[0].error.message
+
+
+def test_a_worker_that_is_killed_between_its_trials_is_replaced(study):
+    """At rest, and with a trial on its way to it; only those that have run one, so that no trial is hit three times."""
+
+    def objective(config):
+        time.sleep(0.01)
+        return config["x"]
+
+    study.start(objective, Limits(trials=2000, workers=2), on="processes")
+    kills, deadline = 0, time.monotonic() + 60
+    while kills < 10 and time.monotonic() < deadline:
+        done = {trial.worker.partition(":")[2] for trial in study.history.done}
+        idle = done - {trial.worker.partition(":")[2] for trial in study.history.running}
+        for child in psutil.Process().children():
+            if is_worker(child) and str(child.pid) in idle:
+                child.kill()
+                kills += 1
+                time.sleep(0.2)
+        time.sleep(0.001)
+    before = len(study.history.done)
+    until(lambda: len(study.history.done) > before + 20)
+    assert kills >= 10 and study.phase is Phase.RUNNING, study.runner.message
+    assert not study.history.failed
+
+
+def test_a_process_that_a_trial_has_forked_does_not_hide_its_death(study, tmp_path):
+    """It holds the worker's end of every pipe open."""
+    pids = tmp_path / "pids"
+
+    def objective(config):
+        if config["x"] == 0.5 and not pids.exists():
+            child = os.fork()
+            if not child:
+                os.setsid()
+                time.sleep(8)
+                os._exit(0)
+            pids.write_text(str(child))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return config["x"]
+
+    began = time.monotonic()
+    study.optimize(objective, trials=2, on="processes")
+    assert time.monotonic() - began < 7
+    os.kill(int(pids.read_text()), signal.SIGKILL)
+    assert study.trials[0].state is State.LOST and len(study.history.done) == 2
 
 
 def test_a_call_into_c_that_hangs_is_killed_with_all_that_it_started(study, tmp_path):
@@ -211,16 +258,17 @@ def test_processes_that_were_killed_at_random_lose_nothing(tmp_path):
 
     study.start(objective, Limits(trials=100_000, workers=4), on="processes")
     heard, kills = {}, 0
-    while kills < 100:
+    while kills < 100 and study.phase is Phase.RUNNING:
         time.sleep(float(rng.exponential(0.25)))
         heard |= {trial.number: trial.value for trial in study.history.done}
         workers = [child for child in psutil.Process().children() if is_worker(child)]
         if workers:
             workers[rng.integers(len(workers))].kill()
             kills += 1
-        assert study.phase is Phase.RUNNING, study.runner.message
+    phase, message = study.phase, study.runner.message
     study.stop()
     assert study.wait(10)
+    assert phase is Phase.RUNNING, message
     heard |= {trial.number: trial.value for trial in study.history.done}
     assert len(heard) > 20
     kept = Study.load("soak", url)
