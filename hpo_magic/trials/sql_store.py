@@ -16,6 +16,7 @@ from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
+    HOLD_STUDY,
     LAST_NUMBER,
     META,
     SAVE_TRIAL,
@@ -35,6 +36,8 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 10
 """How long a statement waits for another writer before the database counts as locked."""
+TRIES = 20
+"""How often a number that another process took first is asked for anew. Where studies can be held, two are enough."""
 
 
 class SqlStore:
@@ -139,6 +142,8 @@ class SqlStore:
         def work(connection: sa.Connection) -> Trial:
             for known in ended:
                 connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
+            if self._engine.dialect.name != "sqlite":  # which begins with its lock taken
+                connection.execute(HOLD_STUDY, {"study": study})
             guess = trial.number
             if guess < 0 or tried:  # nobody knows, or another process was faster
                 last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
@@ -184,12 +189,12 @@ class SqlStore:
 
     def _retry(self, verb: str, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction, again where another process took the same number first."""
-        for attempt in range(20):
+        for attempt in range(TRIES):
             try:
                 with self._guard(verb), self._engine.begin() as connection:
                     return work(connection)
             except StoreError as error:
-                if attempt == 19 or not isinstance(error.__cause__, IntegrityError):
+                if attempt == TRIES - 1 or not isinstance(error.__cause__, IntegrityError):
                     raise
         raise AssertionError("unreachable")
 

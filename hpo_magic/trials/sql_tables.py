@@ -60,6 +60,8 @@ SAVE_TRIAL = (
     sa.update(TRIALS).where(_this_trial).values({c.name: sa.bindparam(c.name) for c in TRIALS.c if not c.primary_key})
 )
 ADD_TRIAL = sa.insert(TRIALS)
+HOLD_STUDY = sa.select(STUDIES.c.id).where(STUDIES.c.id == sa.bindparam("study")).with_for_update(key_share=True)
+"""Others that number a trial wait for this transaction. (SQLite has one writer at a time as it is, and ignores it.)"""
 LAST_NUMBER = sa.select(sa.func.max(TRIALS.c.number)).where(TRIALS.c.study == sa.bindparam("study"))
 
 

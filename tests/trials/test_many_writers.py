@@ -17,6 +17,8 @@ WRITERS, EACH = 8, 25
 WRITER = """
 import sys
 from hpo_magic import Study
+from hpo_magic.trials import sql_store
+sql_store.TRIES = 2  # a number is asked for anew once, never until luck would have it
 study = Study.load("shared", sys.argv[1])
 for _ in range(int(sys.argv[2])):
     trial = study.ask()
