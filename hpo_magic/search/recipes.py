@@ -44,6 +44,9 @@ SAMPLERS: Mapping[str, Callable[[int], Sampler]] = MappingProxyType(
         "cmaes": CmaEsSampler,
         "nsga2": Nsga2Sampler,
         "random": RandomSampler,
+        "random-halton": lambda seed: RandomSampler(seed, "halton"),
+        "random-lhs": lambda seed: RandomSampler(seed, "lhs"),
+        "random-plain": lambda seed: RandomSampler(seed, "plain"),
         "grid": lambda seed: GridSampler(),
     }
 )
