@@ -38,6 +38,7 @@ class Live:
         self._drawn = self._kept = -1
         self._due, self._space = 0.0, panel.study.space
         self._view: tuple[Tab, Hashable] | None = None
+        self._phase = panel.study.phase
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
     def start(self) -> None:
@@ -62,9 +63,9 @@ class Live:
                 self._rest()
 
     def _rest(self) -> None:
-        """Leave the time between two updates to the search, unless its phase or the view changes."""
-        phase, until = self._study.phase, time.monotonic() + _BREATH
-        while time.monotonic() < until and self._study.phase is phase and self._panel.view() == self._view:
+        """Leave the time between two updates to the search, unless its phase or the view is no longer what is shown."""
+        until = time.monotonic() + _BREATH
+        while time.monotonic() < until and self._study.phase is self._phase and self._panel.view() == self._view:
             if self._stopping.wait(_GLANCE):
                 return
 
@@ -75,11 +76,12 @@ class Live:
         return _CLOCK if self._study.phase.alive else 3600.0
 
     def _show(self) -> None:
+        """Show what has changed, the head first; whatever takes longer gives way to a click in the meantime."""
         study, panel = self._study, self._panel
-        revision = study.ledger.journal.revision
+        revision, self._phase = study.ledger.journal.revision, study.phase
         _set(panel.head, head(study))
         _set(panel.message, message(study, panel.notice, panel.told))
-        resting = study.phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
+        resting = self._phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         view = panel.view()
         at_once = resting or view != self._view or study.space is not self._space  # clicks and edits show at once
         if view != self._view or (revision != self._drawn and (at_once or time.monotonic() >= self._due)):
@@ -90,9 +92,10 @@ class Live:
             # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
             took = time.monotonic() - began
             self._drawn, self._due = revision, began + min(max(_APART, _SHARE * took), _LATEST)
-        self.thoughts.show(resting)
+        if study.phase is self._phase:
+            self.thoughts.show(resting)
         panel.unpin()
-        if resting and self._kept != revision:
+        if study.phase is self._phase and resting and self._kept != revision:
             self._kept = revision
             self.keep(self._report.bundle())
 
