@@ -69,12 +69,17 @@ def _snapshot() -> dict[str, Any]:
         kept["folder"] = os.getcwd()
     except FileNotFoundError:  # the folder was deleted under us: there is nothing to go back to
         kept["folder"] = None
-    kept["environment"] = os.environ.copy()
+    kept["environment"] = _raw_environment()
     if "matplotlib" in sys.modules:
         kept["plots"] = dict(dict.items(sys.modules["matplotlib"].rcParams))  # its own copy looks at every name
     if "numpy" in sys.modules:
         kept["numpy"] = sys.modules["numpy"].random.get_state()
     return kept
+
+
+def _raw_environment() -> dict[Any, Any]:
+    """Return what lies behind os.environ: the mapping itself decodes every name, which takes longer than a trial."""
+    return dict(getattr(os.environ, "_data", os.environ))
 
 
 def _restore(kept: dict[str, Any]) -> None:
@@ -86,10 +91,11 @@ def _restore(kept: dict[str, Any]) -> None:
     random.setstate(kept["random"])
     if kept["folder"] is not None and os.path.isdir(kept["folder"]):
         os.chdir(kept["folder"])
-    if os.environ != kept["environment"]:
-        for name in set(os.environ) - set(kept["environment"]):
+    if _raw_environment() != kept["environment"]:
+        names = {os.fsdecode(name): os.fsdecode(value) for name, value in kept["environment"].items()}
+        for name in set(os.environ) - set(names):
             del os.environ[name]
-        os.environ.update(kept["environment"])
+        os.environ.update(names)
     if "plots" in kept and dict.__ne__(sys.modules["matplotlib"].rcParams, kept["plots"]):
         dict.update(sys.modules["matplotlib"].rcParams, kept["plots"])
     if "numpy" in kept:

@@ -16,6 +16,8 @@ from hpo_magic.run.logs import TrialLog
 
 def harms(config):
     os.chdir("/")
+    os.environ["SET_BY_A_TRIAL"] = "1"
+    os.environ.pop("SET_BY_THE_USER", None)
     random.seed(1)
     np.random.seed(1)
     warnings.simplefilter("ignore")
@@ -25,10 +27,11 @@ def harms(config):
 
 
 def state():
-    return os.getcwd(), random.getstate(), np.random.get_state()[1].tolist(), list(warnings.filters)
+    return os.getcwd(), dict(os.environ), random.getstate(), np.random.get_state()[1].tolist(), list(warnings.filters)
 
 
-def test_folder_random_states_and_filters_stay(capsys):
+def test_folder_environment_random_states_and_filters_stay(capsys, monkeypatch):
+    monkeypatch.setenv("SET_BY_THE_USER", "grün")
     study = Study({"x": Float(0, 1)}, strategy="random")
     study.strategy.sampler.ahead(study.space, study.history)  # importing scipy adds filters of its own
     before = state()
