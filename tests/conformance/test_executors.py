@@ -1,4 +1,4 @@
-"""One suite for every executor: threads, processes, executors of concurrent.futures, Dask and ipyparallel, all real."""
+"""One suite for every executor: threads, processes, executors of concurrent.futures, Dask, ipyparallel and Ray, all real."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from hpo_magic import Budget, Float, Space, Study, checkpoint, report, seed, sho
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase
 from hpo_magic.trials import State
+from tests.run.local_ray import local_ray
 from tests.run.test_study import until
 
 SPACE = Space({"x": Float(0, 1, default=0.5)})
-REMOTE = ("processes", "futures threads", "futures processes", "dask", "ipyparallel")
+REMOTE = ("processes", "futures threads", "futures processes", "dask", "ipyparallel", "ray")
 
 
 @pytest.fixture(scope="module", params=["threads", *REMOTE])
@@ -38,6 +39,9 @@ def place(request):
 
         with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
             yield client
+    elif kind == "ray":
+        with local_ray() as ray:
+            yield ray
     else:
         import ipyparallel
 

@@ -14,7 +14,6 @@ from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import replace
 
-import psutil
 import pytest
 
 from hpo_magic import Float, Space, Study, report
@@ -25,6 +24,7 @@ from hpo_magic.run.executors.remote import RemoteExecutor
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase, Runner
 from hpo_magic.trials import State
+from tests.run.local_ray import local_ray
 from tests.run.relay import Relay
 from tests.run.test_study import until
 
@@ -105,11 +105,10 @@ def test_when_the_dask_scheduler_is_lost_the_search_pauses_and_loses_nothing(stu
             assert study.wait(10)
             client.close(timeout=1)
     finally:
-        for process in (scheduler, worker):
-            for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
-                child.kill()
-            process.kill()
-            process.wait()
+        scheduler.kill()
+        scheduler.wait()
+        worker.terminate()  # it takes its own processes and semaphores with it
+        worker.wait(30)
     study.optimize(slow_objective(), trials=8, workers=4)  # it goes on elsewhere
     assert len(study.history.done) == 8
 
@@ -130,6 +129,16 @@ def test_an_ipyparallel_engine_that_is_killed_costs_one_try(study):
     finally:
         client.close()
         cluster.stop_cluster_sync()
+
+
+def test_a_ray_worker_that_is_killed_costs_one_try(study):
+    with local_ray() as ray:
+        study.start(slow_objective(), Limits(trials=6, workers=2), on=ray)
+        until(lambda: len(running(study)) == 2, 40)
+        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
+        end_well(study, 6)
+        assert sum(trial.state is State.LOST for trial in study.trials) == 1
+        assert any("its worker is gone" in notice for notice in study.notices)
 
 
 def test_a_broken_process_pool_pauses_the_search_with_a_word(study):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -182,20 +185,49 @@ def test_a_trial_that_forks_ends_once(study):
     assert [trial.state for trial in study.trials] == [State.DONE] * 3
 
 
+@contextmanager
+def little_memory():
+    """A memory group of 150 MB that a process may join; None where this machine lets nobody make one."""
+    parent = next((p for p in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")) if p.is_dir()), Path("/absent"))
+    group = parent / f"hpo_magic_{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError:
+        yield None
+        return
+    try:
+        limits = [group / name for name in ("memory.limit_in_bytes", "memory.max") if (group / name).exists()]
+        for limit in limits:
+            limit.write_text(str(150 * 2**20))
+        yield group / "cgroup.procs" if limits else None
+    finally:
+        until(lambda: not (group / "cgroup.procs").read_text(), 10)
+        group.rmdir()
+
+
 def test_running_out_of_memory_is_said(study, monkeypatch):
-    """The system's own count of such kills says so; here it is told of one, as a test must not bring the machine down."""
+    """The system kills a worker that takes more than its group may have; where no group can be made, it is told of it."""
     from hpo_magic.run.executors import processes
 
-    counts = iter([5, 6])
-    monkeypatch.setattr(processes, "_oom_kills", lambda: next(counts, 6))
+    with little_memory() as group:
+        joined = None if group is None else str(group)
+        if joined is None:
+            counts = itertools.count(5)
+            monkeypatch.setattr(processes, "_oom_kills", lambda: next(counts))
 
-    def objective(config):
-        if config["x"] == 0.5:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return config["x"]
+        def objective(config):
+            if config["x"] == 0.5 and joined is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+            elif config["x"] == 0.5:
+                with open(joined, "w") as members:
+                    members.write(str(os.getpid()))
+                return float(len(bytearray(b"x") * 2**30))
+            return config["x"]
 
-    study.optimize(objective, trials=2, on="processes")
-    assert any("ran out of memory and killed its worker process" in notice for notice in study.notices)
+        study.optimize(objective, trials=2, on="processes")
+    failed = [trial for trial in study.trials if trial.state is State.FAILED]
+    assert len(failed) == 1 and "ran out of memory and killed its worker process" in str(failed[0].error)
+    assert len([trial for trial in study.trials if trial.state is State.LOST]) == 2 and len(study.history.done) == 1
 
 
 def test_stopping_a_search_ends_its_processes(study):
