@@ -91,17 +91,7 @@ class GaussianProcess:
         return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
 
     def _kernel(self, points: Array) -> Array:
-        weights = np.exp(-2 * self.theta[:-2])
-        flat = ~self.unordered
-        a, b = points[:, flat] * np.sqrt(weights[flat]), self.points[:, flat] * np.sqrt(weights[flat])
-        squared = -2 * a @ b.T
-        squared += np.einsum("ij,ij->i", a, a)[:, None]
-        squared += np.einsum("ij,ij->i", b, b)
-        for j in np.flatnonzero(self.unordered):
-            squared += weights[j] * (points[:, j, None] != self.points[None, :, j])
-        np.maximum(squared, 0.0, out=squared)
-        squared *= 5
-        return _matern(np.sqrt(squared, out=squared), self.theta[-2])[0]
+        return _between(points, self.points, self.unordered, self.theta)
 
 
 def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
@@ -137,9 +127,22 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
 
 def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array) -> GaussianProcess:
     """Return the process with given hyperparameters, conditioned on the data."""
-    kernel, _, _ = _covariance(_squared_gaps(points, unordered), theta)
-    chol = _cholesky(_noisy(kernel, theta[-1]))
+    chol = _cholesky(_noisy(_between(points, points, unordered, theta), theta[-1]))
     return GaussianProcess(points, unordered, theta, chol, dpotrs(chol, y, lower=1)[0])
+
+
+def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
+    """Return the covariance of the noise-free function at (m, d) and (n, d) points, (m, n)."""
+    weights, flat = np.exp(-2 * theta[:-2]), ~unordered
+    a, b = points[:, flat] * np.sqrt(weights[flat]), others[:, flat] * np.sqrt(weights[flat])
+    squared = -2 * a @ b.T
+    squared += np.einsum("ij,ij->i", a, a)[:, None]
+    squared += np.einsum("ij,ij->i", b, b)
+    for j in np.flatnonzero(unordered):
+        squared += weights[j] * (points[:, j, None] != others[None, :, j])
+    np.maximum(squared, 0.0, out=squared)
+    squared *= 5
+    return _matern(np.sqrt(squared, out=squared), theta[-2])[0]
 
 
 def _cholesky(kernel: Array) -> Array:
