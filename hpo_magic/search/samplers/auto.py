@@ -10,6 +10,7 @@ import numpy as np
 
 from hpo_magic.search.fidelity import matured
 from hpo_magic.search.protocols import Sampler
+from hpo_magic.search.repeats import averaged
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.random import RandomSampler
@@ -51,17 +52,17 @@ class AutoSampler:
     seed: int = 0
     cost_aware: bool = False
     cheap: int = 0
-    reads_budgets: ClassVar[bool] = True
+    reads_runs: ClassVar[bool] = True
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
         part = self._part(space, history)
-        return part.propose(space, history if part == self._process(space) else matured(history), rng)
+        return part.propose(space, self._read(part, space, history), rng)
 
     def ahead(self, space: Space, history: History) -> None:
         """Prepare what the next proposal needs."""
         part = self._part(space, history)
-        part.ahead(space, history if part == self._process(space) else matured(history))
+        part.ahead(space, self._read(part, space, history))
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done, and why."""
@@ -71,6 +72,9 @@ class AutoSampler:
         if trials is not None and trials > _MANY_TRIALS:
             return f"{said}; from trial {_MANY_TRIALS} on in turns with a Parzen estimator and evolution"
         return said
+
+    def _read(self, part: Sampler, space: Space, history: History) -> History:
+        return history if part == self._process(space) else matured(averaged(history))
 
     def _process(self, space: Space) -> GaussianProcessSampler:
         process = GaussianProcessSampler(self.seed, cost_aware=self.cost_aware)

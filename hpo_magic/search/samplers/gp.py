@@ -47,7 +47,7 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     cost_aware: bool = False
-    reads_budgets: ClassVar[bool] = True
+    reads_runs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.acquisition not in _NAMES:

@@ -1,0 +1,51 @@
+"""Repeats: runs of one config on one budget, which count at their mean."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from hpo_magic.trials import History, Trial
+
+
+def averaged(history: History) -> History:
+    """Return the history in which each finished run of a repeated config has the mean values of all of them.
+
+    For samplers without a notion of noise, which would take the luckiest run at its word.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State
+    >>> first = Trial(0, {"x": 1}, State.DONE, {"value": 1.0})
+    >>> again = Trial(1, {"x": 1}, State.DONE, {"value": 3.0}, parent=0)
+    >>> averaged(History((first, again))).losses[:, 0].tolist()
+    [2.0, 2.0]
+    """
+    if all(trial.parent is None for trial in history.trials):
+        return history
+    known = {trial.number: trial for trial in history.trials}
+    runs: dict[int, list[Trial]] = {}
+    for trial in history.done:
+        runs.setdefault(_first(known, trial), []).append(trial)
+    means = {trial.number: _mean(same) for same in runs.values() if len(same) > 1 for trial in same}
+    told = tuple(
+        dataclasses.replace(trial, values=means[trial.number]) if trial.number in means else trial
+        for trial in history.trials
+    )
+    return History(told, history.goals, history.constraints) if means else history
+
+
+def _first(known: Mapping[int, Trial], trial: Trial) -> int:
+    """Return the number of the run that a trial repeats, by however many steps."""
+    before = None if trial.parent is None else known.get(trial.parent)
+    # A promotion has another budget, a member of a population other values.
+    while before is not None and before.config == trial.config:
+        trial, before = before, None if before.parent is None else known.get(before.parent)
+    return trial.number
+
+
+def _mean(same: list[Trial]) -> dict[str, float]:
+    names = set.intersection(*(set(trial.values or {}) for trial in same))
+    return {name: float(np.mean([(trial.values or {})[name] for trial in same])) for name in sorted(names)}
