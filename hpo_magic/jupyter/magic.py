@@ -9,9 +9,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from traitlets import Float as FloatTrait
 from traitlets import Int as IntTrait
-from traitlets import Unicode
+from traitlets import TraitError, Unicode, validate
 
-from hpo_magic.errors import HpoError
+from hpo_magic.errors import HpoError, StrategyError
 from hpo_magic.jupyter.options import Command, Options
 from hpo_magic.jupyter.warm_up import loading
 
@@ -24,6 +24,15 @@ class HpoMagic(Magics):
     strategy = Unicode("auto", help="Strategy of a search that names none.").tag(config=True)
     store = Unicode("sqlite:///hpo.db", help="Where studies last; ':memory:' or a database URL.").tag(config=True)
     trial_timeout = FloatTrait(0.0, min=0, help="Seconds that one trial may take; 0 for no limit.").tag(config=True)
+
+    @validate("strategy")
+    def _known(self, proposal: Any) -> str:
+        from hpo_magic.search.strategy import strategy
+
+        try:
+            return strategy(proposal.value).name
+        except StrategyError as error:
+            raise TraitError(str(error)) from None
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)

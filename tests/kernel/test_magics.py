@@ -249,6 +249,15 @@ def test_help_completion_and_config(shared):
     shared.run("%config HpoMagic.trials = 50")
 
 
+def test_a_default_strategy_that_is_unknown_is_refused_at_once(shared):
+    said = shared.run("%config HpoMagic.strategy = 'tpe+medium'")["text"]
+    assert "strategy='tpe+medium' is unknown" in said and "choose one of auto, gp" in said
+    assert shared.value("get_ipython().magics_manager.registry['HpoMagic'].strategy") == "auto"
+    shared.run("%config HpoMagic.strategy = 'tpe+median'")
+    assert shared.value("get_ipython().magics_manager.registry['HpoMagic'].strategy") == "tpe+median"
+    shared.run("%config HpoMagic.strategy = 'auto'")
+
+
 def test_figures_displays_and_input_of_a_trial_stay_in_the_trial(shared):
     shared.run("%matplotlib inline\nimport matplotlib.pyplot as plt, time\nmine = plt.figure(); plt.plot([1, 2])")
     shared.run(
