@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
+from hpo_magic.errors import StrategyError
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.sequences import SEQUENCES, point
 from hpo_magic.space import Float, Space
@@ -55,3 +56,8 @@ def test_a_search_walks_along_its_sequence(sequence):
         assert list(config.values()) == pytest.approx(point(sequence, 2, number, 7), abs=1e-9)
         trial = Trial(number, config, State.DONE, {"loss": 0.0}, "loss")
         history = History((*history.trials, trial), (Goal("loss"),))
+
+
+def test_an_unknown_sequence_is_named_with_what_there_is():
+    with pytest.raises(StrategyError, match=r"sequence='sobel' is unknown.*did you mean 'sobol'.*sobol, halton"):
+        RandomSampler(0, "sobel")

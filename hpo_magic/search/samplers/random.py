@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.novelty import Tried
-from hpo_magic.search.sequences import point
+from hpo_magic.search.sequences import SEQUENCES, point
 from hpo_magic.space import Choice, Config, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.space.grid import points, size, values
@@ -34,7 +35,12 @@ class RandomSampler:
     seed : int
         Seed of the scrambling; the study's.
     sequence : str
-        A name of `hpo_magic.search.sequences.SEQUENCES`.
+        ``"sobol"``, ``"halton"``, ``"lhs"`` (Latin hypercubes) or ``"plain"``.
+
+    Raises
+    ------
+    StrategyError
+        Where there is no such sequence.
 
     Examples
     --------
@@ -46,6 +52,11 @@ class RandomSampler:
 
     seed: int = 0
     sequence: str = "sobol"
+
+    def __post_init__(self) -> None:
+        if self.sequence not in SEQUENCES:
+            hint = did_you_mean(self.sequence, SEQUENCES)
+            raise StrategyError(f"sequence={self.sequence!r} is unknown{hint}; choose one of {', '.join(SEQUENCES)}")
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next point of the sequence that has not been tried."""
