@@ -185,24 +185,36 @@ def test_a_trial_that_forks_ends_once(study):
     assert [trial.state for trial in study.trials] == [State.DONE] * 3
 
 
+LIMITS = {"memory.limit_in_bytes": 150 * 2**20, "memory.max": 150 * 2**20, "memory.swap.max": 0}
+
+
 @contextmanager
 def little_memory():
     """A memory group of 150 MB that a process may join; None where this machine lets nobody make one."""
     parent = next((p for p in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")) if p.is_dir()), Path("/absent"))
     group = parent / f"hpo_magic_{os.getpid()}"
     try:
-        group.mkdir()
-    except OSError:
-        yield None
-        return
-    try:
-        limits = [group / name for name in ("memory.limit_in_bytes", "memory.max") if (group / name).exists()]
-        for limit in limits:
-            limit.write_text(str(150 * 2**20))
-        yield group / "cgroup.procs" if limits else None
+        yield group / "cgroup.procs" if _made(group) else None
     finally:
-        until(lambda: not (group / "cgroup.procs").read_text(), 10)
-        group.rmdir()
+        if group.is_dir():
+            until(lambda: not (group / "cgroup.procs").read_text(), 10)
+            group.rmdir()
+
+
+def _made(group):
+    try:
+        group.mkdir()
+        files = [group / name for name in LIMITS if (group / name).exists()]
+        for file in files:
+            file.write_text(str(LIMITS[file.name]))
+        with subprocess.Popen(["sleep", "60"]) as member:
+            try:
+                (group / "cgroup.procs").write_text(str(member.pid))
+            finally:
+                member.kill()
+    except OSError:
+        return False
+    return bool(files)
 
 
 def test_running_out_of_memory_is_said(study, monkeypatch):
