@@ -13,7 +13,7 @@ import os
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,9 @@ import numpy as np
 from benchmarks.compare import interval
 from benchmarks.machine import machine
 from benchmarks.peers import maker
-from benchmarks.problems import data, table
+from benchmarks.problems import data, log_loss, table
 from hpo_magic import Float, Int, Space
+from hpo_magic.trials.pareto import hypervolume
 
 Pair = tuple[float, float]
 
@@ -80,9 +81,8 @@ def _grown(dataset: str, boosted: bool) -> Callable[[Mapping[str, Any]], Pair]:
             GradientBoostingClassifier(learning_rate=c["rate"], **shape) if boosted else RandomForestClassifier(**shape)
         )
         model.fit(X[:half], y[:half])
-        chance = model.predict_proba(X[half:])[np.arange(len(y) - half), y[half:]]
         nodes = sum(tree.tree_.node_count for tree in np.ravel(model.estimators_))
-        return float(np.minimum(-np.log(np.maximum(chance, 1e-6)), 4.0).mean()), math.log10(nodes)
+        return log_loss(model.predict_proba(X[half:]), y[half:]), math.log10(nodes)
 
     return evaluate
 
@@ -101,16 +101,6 @@ def problems() -> list[Trade]:
         trees("digits", boosted=False),
         trees("breast_cancer", boosted=True),
     ]
-
-
-def hypervolume(points: Sequence[Pair], reference: Pair) -> float:
-    """Return the area that points dominate below a reference."""
-    area, ceiling = 0.0, reference[1]
-    for first, second in sorted(points):
-        if first < reference[0] and second < ceiling:
-            area += (reference[0] - first) * (ceiling - second)
-            ceiling = second
-    return area
 
 
 def searched(peer: str, problem: Trade, seed: int, trials: int) -> list[Pair]:
@@ -137,12 +127,12 @@ def main() -> None:
     for problem in problems():
         rng, evaluate = np.random.default_rng(12345), problem.make(0)
         drawn = [evaluate(problem.space.sample(rng)) for _ in range(1000)]
-        reference = (float(np.median([one[0] for one in drawn])), float(np.median([one[1] for one in drawn])))
+        reference = np.median(drawn, axis=0)
         runs = {p: [searched(p, problem, seed, options.trials) for seed in range(options.seeds)] for p in peers}
-        whole = hypervolume([*drawn, *(pair for many in runs.values() for run in many for pair in run)], reference)
+        whole = hypervolume(np.vstack([drawn, *(run for many in runs.values() for run in many)]), reference)
         for peer in peers:
             for k in at:
-                missing = [1 - hypervolume(run[:k], reference) / whole for run in runs[peer]]
+                missing = [1 - hypervolume(np.array(run[:k]), reference) / whole for run in runs[peer]]
                 found[peer][k].append(float(np.mean(missing)))
         print(f"{problem.name}: " + ", ".join(f"{p} {found[p][at[-1]][-1]:.4f}" for p in peers), flush=True)
     print("\n| |" + "".join(f" missing@{k} |" for k in at) + "\n|---|" + "---|" * len(at))

@@ -119,11 +119,14 @@ def _scored(dataset: str, build: Callable[[Mapping[str, Any]], Any]) -> Evaluate
     def evaluate(config: Mapping[str, Any]) -> float:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            chance = cross_val_predict(build(config), X, y, cv=3, method="predict_proba")
-        # The logarithmic loss, its worst cut off, tells more configs apart than the share of errors.
-        return float(np.minimum(-np.log(np.maximum(chance[np.arange(len(y)), y], 1e-6)), 4.0).mean())
+            return log_loss(cross_val_predict(build(config), X, y, cv=3, method="predict_proba"), y)
 
     return evaluate
+
+
+def log_loss(chance: Any, y: Any) -> float:
+    """Return the logarithmic loss, its worst cut off: it tells more configs apart than the share of errors."""
+    return float(np.minimum(-np.log(np.maximum(chance[np.arange(len(y)), y], 1e-6)), 4.0).mean())
 
 
 def _learner(c: Mapping[str, Any]) -> Any:

@@ -40,8 +40,8 @@ def averaged(history: History) -> History:
 def _first(known: Mapping[int, Trial], trial: Trial) -> int:
     """Return the number of the run that a trial repeats, by however many steps."""
     before = None if trial.parent is None else known.get(trial.parent)
-    # A promotion has another budget, a member of a population other values.
-    while before is not None and before.config == trial.config:
+    # A promotion has another budget, a member of a population other values; most parents differ in the budget already.
+    while before is not None and before.budget == trial.budget and before.config == trial.config:
         trial, before = before, None if before.parent is None else known.get(before.parent)
     return trial.number
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hpo_magic.errors import StrategyError, did_you_mean
-from hpo_magic.search.fidelity import matured
 from hpo_magic.search.protocols import Sampler, Scheduler
+from hpo_magic.search.reading import seen_by
 from hpo_magic.search.recipes import RECIPES, SCHEDULERS, pair
-from hpo_magic.search.repeats import averaged
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -59,11 +58,7 @@ class Strategy:
         self.sampler.ahead(space, self._read(space, history))
 
     def _read(self, space: Space, history: History) -> History:
-        """Return the history as the sampler reads it: most learn one thing of a config (see `matured`, `averaged`)."""
-        if getattr(self.sampler, "reads_runs", False):
-            return history.lessons
-        told = averaged(history.lessons)
-        return told if space.budget is None else matured(told)
+        return seen_by(self.sampler, space, history.lessons)
 
     def rng(self, number: int) -> np.random.Generator:
         """Return the random stream of a trial number."""

@@ -51,7 +51,7 @@ def test_a_lucky_run_that_repeats_disprove_does_not_lead(name):
     assert np.median(proposed) < 0.5
 
 
-def test_confirm_teaches_the_model_means():
+def test_a_repeat_that_a_study_makes_counts_with_its_first():
     study = Study({"x": Float(0, 1), "n": Budget(1, 3)}, minimize="loss", strategy="tpe+full")
     first = study.ask()
     study.tell(first, 1.0)

@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from hpo_magic.search.fidelity import matured
 from hpo_magic.search.protocols import Sampler
-from hpo_magic.search.repeats import averaged
+from hpo_magic.search.reading import seen_by
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.random import RandomSampler
@@ -57,12 +56,12 @@ class AutoSampler:
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
         part = self._part(space, history)
-        return part.propose(space, self._read(part, space, history), rng)
+        return part.propose(space, seen_by(part, space, history), rng)
 
     def ahead(self, space: Space, history: History) -> None:
         """Prepare what the next proposal needs."""
         part = self._part(space, history)
-        part.ahead(space, self._read(part, space, history))
+        part.ahead(space, seen_by(part, space, history))
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done, and why."""
@@ -72,9 +71,6 @@ class AutoSampler:
         if trials is not None and trials > _MANY_TRIALS:
             return f"{said}; from trial {_MANY_TRIALS} on in turns with a Parzen estimator and evolution"
         return said
-
-    def _read(self, part: Sampler, space: Space, history: History) -> History:
-        return history if part == self._process(space) else matured(averaged(history))
 
     def _process(self, space: Space) -> GaussianProcessSampler:
         process = GaussianProcessSampler(self.seed, cost_aware=self.cost_aware)
