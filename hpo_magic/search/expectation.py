@@ -40,6 +40,7 @@ class Expectation:
     transform : str
         A name in TRANSFORMS.
     rng : numpy.random.Generator
+    prior : Prior
     cost_aware : bool
         Subtract the logarithm of the predicted seconds.
 
@@ -49,7 +50,7 @@ class Expectation:
     >>> from hpo_magic.trials import State, Trial
     >>> done = tuple(Trial(i, {"x": x}, State.DONE, {"value": x}) for i, x in enumerate((0.2, 0.5, 0.9)))
     >>> cube = Cube(Space({"x": Float(0, 1)}))
-    >>> worth = Expectation(cube, History(done), "logei", "power", np.random.default_rng(0))
+    >>> worth = Expectation(cube, History(done), "logei", "power", np.random.default_rng(0), Prior())
     >>> left, right = worth.value(np.array([[0.1], [0.8]]))
     >>> bool(left > right)
     True
@@ -57,9 +58,8 @@ class Expectation:
 
     def __init__(
         self, cube: Cube, history: History, acquisition: str, transform: str, rng: np.random.Generator,
-        cost_aware: bool = False,
+        prior: Prior, cost_aware: bool = False,
     ) -> None:  # fmt: skip
-        prior = Prior()
         if len(history.goals) > _MOST_GOALS:
             history = _scalarised(history, rng)
         limits = [of_constraint(cube, history, i, prior) for i in range(len(history.constraints))]

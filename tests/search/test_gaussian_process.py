@@ -15,12 +15,13 @@ LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2 + (POINTS[:, 2] == 1)
 
 def test_the_gradient_is_that_of_the_objective():
     gaps = gp._squared_gaps(POINTS, UNORDERED)
+    phi = gp._regressors(POINTS, UNORDERED, 2.0)
     y = standardise(LOSSES)
     centre, width = gp.Prior().moments(3)
     for shift in (0.0, 0.7, -0.7):
         error = check_grad(
-            lambda t: gp._objective(t, gaps, y, centre, width)[0],
-            lambda t: gp._objective(t, gaps, y, centre, width)[1],
+            lambda t: gp._objective(t, gaps, phi @ phi.T, y, centre, width)[0],
+            lambda t: gp._objective(t, gaps, phi @ phi.T, y, centre, width)[1],
             centre + shift,
         )
         assert error < 1e-4  # central differences at 1e-8 steps leave about 1e-6 of rounding
@@ -37,12 +38,12 @@ def test_the_posterior_is_the_textbooks():
         gaps = (a[:, None, :] - b[None, :, :]) ** 2
         gaps[..., 2] = a[:, None, 2] != b[None, :, 2]
         q = np.sqrt(5 * (gaps * weights).sum(-1))
-        return signal * (1 + q + q**2 / 3) * np.exp(-q)
+        return signal * (1 + q + q**2 / 3) * np.exp(-q) + 8 * (a[:, :2] - 0.5) @ (b[:, :2] - 0.5).T  # 12 · 2 / 3
 
     inverse = np.linalg.inv(kernel(POINTS, POINTS) + (noise + 1e-8) * np.eye(30))
     mean, spread = model.predict(new)
     np.testing.assert_allclose(mean, kernel(new, POINTS) @ inverse @ y, atol=1e-6)
-    variance = signal - np.einsum("ij,jk,ik->i", kernel(new, POINTS), inverse, kernel(new, POINTS))
+    variance = np.diag(kernel(new, new) - kernel(new, POINTS) @ inverse @ kernel(POINTS, new))
     np.testing.assert_allclose(spread, np.sqrt(variance), atol=1e-5)
 
 
@@ -51,6 +52,24 @@ def test_it_learns_a_smooth_function_better_than_its_mean():
     grid = np.column_stack([RNG.random((200, 2)), RNG.integers(3, size=200)])
     truth = np.sin(5 * grid[:, 0]) + grid[:, 1] ** 2 + (grid[:, 2] == 1)
     assert np.corrcoef(model.predict(grid)[0], truth)[0, 1] > 0.95
+
+
+def test_a_trend_is_followed_beyond_what_was_seen():
+    points = np.linspace(0.2, 0.5, 6)[:, None]
+    line = points[:, 0] - points.mean()
+    with_trend, without = (gp.fit(points, line, np.array([False]), gp.Prior(trend=t)) for t in (2.0, 0.0))
+    far = np.array([[1.0]])
+    assert abs(with_trend.predict(far)[0][0] - 0.65) < abs(without.predict(far)[0][0] - 0.65) / 3
+
+
+def test_the_average_over_one_point_is_the_posterior_there():
+    model = gp.fit(POINTS, standardise(LOSSES), UNORDERED)
+    new = np.column_stack([RNG.random((7, 2)), RNG.integers(3, size=7)])
+    np.testing.assert_allclose(model.average(new[:, None]), model.predict(new), atol=1e-6)
+    mean, spread = model.average(new[None])  # of all seven: that of draws of the function, 1,000 a standard error apart
+    draws = np.array([model.sample(new, np.random.default_rng(i)).mean() for i in range(1000)])
+    assert abs(draws.mean() - mean[0]) < 4 * spread[0] / np.sqrt(1000)
+    assert draws.std() == pytest.approx(spread[0], rel=0.1)  # four standard errors of a spread of 1,000 draws: 0.09
 
 
 @pytest.mark.parametrize("losses", [[1, 2, 3, 1e12], [-5, -4, 0, 3], [1e-9, 2e-9, 5e-9, 1e-8], [3, 3, 3, 4]])

@@ -38,6 +38,8 @@ class GaussianProcessSampler:
         Trials before the model takes over.
     transform : str
         What is done to the losses first: ``"power"`` or ``"plain"``.
+    trend : float
+        Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2).
     """
@@ -46,6 +48,7 @@ class GaussianProcessSampler:
     acquisition: str = "logei"
     start: int = 5
     transform: str = "power"
+    trend: float = 2.0
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
 
@@ -70,7 +73,7 @@ class GaussianProcessSampler:
 
         if len(history.done) > 2:
             with one_thread():
-                think_ahead(cube, history, Prior(), self.transform)
+                think_ahead(cube, history, Prior(trend=self.trend), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -85,7 +88,9 @@ class GaussianProcessSampler:
         from hpo_magic.search.expectation import Expectation
         from hpo_magic.search.maximise import maximise
         from hpo_magic.search.one_thread import one_thread
+        from hpo_magic.search.surrogates.gaussian_process import Prior
 
+        prior = Prior(trend=self.trend)
         with one_thread():
-            expectation = Expectation(cube, history, self.acquisition, self.transform, rng, self.cost_aware)
+            expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
             return maximise(expectation.value, cube, history, rng)

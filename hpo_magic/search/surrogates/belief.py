@@ -42,7 +42,7 @@ def of_goal(cube: Cube, history: History, goal: int, prior: Prior, transform: st
     theta = _theta(cube, history, prior, lambda kept: TRANSFORMS[transform](history.losses[kept, goal]))
     bad = np.full(len(history.failed[-_KNOWN // 4 :]), y.max() + 0.5 * np.ptp(y))
     rest = history.failed[-_KNOWN // 4 :]
-    return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta), y
+    return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior), y
 
 
 def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -> GaussianProcess:
@@ -51,7 +51,7 @@ def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -
     margins = history.margins[:, constraint]
     y = np.arcsinh(margins / (np.median(np.abs(margins)) or 1.0))
     theta = _theta(cube, history, prior, lambda kept: y[kept])
-    return _conditioned(cube, history, _picked(history, known), y[known], theta)
+    return _conditioned(cube, history, _picked(history, known), y[known], theta, prior)
 
 
 def of_failing(cube: Cube, history: History, prior: Prior) -> GaussianProcess:
@@ -60,7 +60,7 @@ def of_failing(cube: Cube, history: History, prior: Prior) -> GaussianProcess:
     y = np.append(-np.ones(len(fine)), np.ones(len(failed)))
     points = cube.encode([*fine, *failed])
     theta = gaussian_process.hyperparameters(points, y, cube.unordered, prior)
-    return gaussian_process.condition(points, y, cube.unordered, theta)
+    return gaussian_process.condition(points, y, cube.unordered, theta, prior)
 
 
 def of_duration(cube: Cube, history: History, prior: Prior) -> Callable[[Array], Array]:
@@ -71,7 +71,7 @@ def of_duration(cube: Cube, history: History, prior: Prior) -> Callable[[Array],
     seconds = np.log(np.maximum([trial.duration or 0.0 for trial in known], 1e-3))
     points, y = cube.encode(known), plain(seconds)
     theta = gaussian_process.hyperparameters(points, y, cube.unordered, prior)
-    process = gaussian_process.condition(points, y, cube.unordered, theta)
+    process = gaussian_process.condition(points, y, cube.unordered, theta, prior)
     return lambda model: process.predict(model)[0] * seconds.std() + seconds.mean()
 
 
@@ -115,12 +115,12 @@ def _theta(
 
 
 def _conditioned(
-    cube: Cube, history: History, trials: Sequence[Trial], y: Array, theta: Array
+    cube: Cube, history: History, trials: Sequence[Trial], y: Array, theta: Array, prior: Prior
 ) -> GaussianProcess:  # fmt: skip
     points = cube.encode(trials)
-    model = gaussian_process.condition(points, y, cube.unordered, theta)
+    model = gaussian_process.condition(points, y, cube.unordered, theta, prior)
     if not history.running:
         return model
     ahead = cube.encode(history.running)
     y = np.append(y, model.predict(ahead)[0])
-    return gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, theta)
+    return gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, theta, prior)

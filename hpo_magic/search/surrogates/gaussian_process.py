@@ -1,13 +1,17 @@
-"""Gaussian process with a Matérn-5/2 kernel over mixed coordinates, fitted by maximum a posteriori.
+"""Gaussian process over mixed coordinates, a linear trend and what departs from it, fitted by maximum a posteriori.
 
 Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losses, ℓ_j lengthscales, w_j = ℓ_j⁻²,
 s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
-r² = Σ w_j Δ²_j, q = √5 r, K = s²(1 + q + q²/3)e^{-q} + σ²I, α = K⁻¹y.
-θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
+r² = Σ w_j Δ²_j, q = √5 r, T = ΦΦᵀ the covariance of the trend, Φ (n, d) the centred coordinates of what is ordered,
+K = s²(1 + q + q²/3)e^{-q} + T + σ²I (Matérn 5/2), α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
+
+The trend (Cowen-Rivers 2022, section 3) says early that a larger network or a smaller step is better; without it a
+process that knows ten points expects its mean wherever it has not looked.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,11 +30,12 @@ _STEPS, _CLOSE = 30, 1e-5
 
 @dataclass(frozen=True)
 class Prior:
-    """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²."""
+    """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variance, on average over the cube."""
 
     length: tuple[float, float] = (-0.7, 1.0)
     signal: tuple[float, float] = (0.0, 1.0)
     noise: tuple[float, float] = (-5.0, 2.0)
+    trend: float = 2.0
 
     def moments(self, dimensions: int) -> tuple[Array, Array]:
         """Return means and spreads of θ, each (d + 2,)."""
@@ -54,6 +59,7 @@ class GaussianProcess:
     points: Array  # (n, d)
     unordered: NDArray[np.bool_]  # (d,)
     theta: Array  # (d + 2,)
+    trend: float
     chol: Array  # (n, n), lower
     alpha: Array  # (n,)
 
@@ -62,7 +68,9 @@ class GaussianProcess:
         cross = self._kernel(points)  # (m, n)
         mean = cross @ self.alpha
         v = dtrtrs(self.chol, cross.T, lower=1)[0]  # (n, m)
-        variance = np.exp(self.theta[-2]) - np.einsum("ij,ij->j", v, v)
+        phi = _regressors(points, self.unordered, self.trend)
+        prior = np.exp(self.theta[-2]) + np.einsum("ij,ij->i", phi, phi)
+        variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
     def average(self, groups: Array) -> tuple[Array, Array]:
@@ -77,26 +85,28 @@ class GaussianProcess:
         for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
             gaps = groups[:, :, None, j] - groups[:, None, :, j]
             squared += weight * (gaps != 0 if self.unordered[j] else gaps**2)
-        prior = _matern(np.sqrt(5 * squared), self.theta[-2])[0].mean(axis=(1, 2))
+        phi = _regressors(groups, self.unordered, self.trend).mean(axis=1)  # (g, d)
+        prior = _matern(np.sqrt(5 * squared), self.theta[-2])[0].mean(axis=(1, 2)) + (phi**2).sum(axis=1)
         v = dtrtrs(self.chol, cross.T, lower=1)[0]
         return cross @ self.alpha, np.sqrt(np.maximum(prior - np.einsum("ij,ij->j", v, v), 1e-12))
 
     def sample(self, points: Array, rng: np.random.Generator) -> Array:
         """Draw one function of the posterior at (m, d) points, (m,)."""
         mean, _ = self.predict(points)
-        twin = GaussianProcess(points, self.unordered, self.theta, self.chol, self.alpha)
+        twin = dataclasses.replace(self, points=points)
         v = dtrtrs(self.chol, self._kernel(points).T, lower=1)[0]
         covariance = twin._kernel(points) - v.T @ v
         values, vectors = np.linalg.eigh(covariance)
         return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
 
     def _kernel(self, points: Array) -> Array:
-        return _between(points, self.points, self.unordered, self.theta)
+        return _between(points, self.points, self.unordered, self.theta, self.trend)
 
 
 def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
     """Fit the hyperparameters and condition on the data; arguments as of `hyperparameters`."""
-    return condition(points, y, unordered, hyperparameters(points, y, unordered, prior or Prior()))
+    prior = prior or Prior()
+    return condition(points, y, unordered, hyperparameters(points, y, unordered, prior), prior)
 
 
 def hyperparameters(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
@@ -117,21 +127,29 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
     flags = np.frombuffer(unordered, dtype=bool)
     coordinates, values = np.frombuffer(points).reshape(-1, len(flags)), np.frombuffer(y)
     centre, width = prior.moments(len(flags))
+    phi = _regressors(coordinates, flags, prior.trend)
+    known = _squared_gaps(coordinates, flags), phi @ phi.T, values, centre, width
     result = minimize(
-        _objective, centre, args=(_squared_gaps(coordinates, flags), values, centre, width), jac=True,
+        _objective, centre, args=known, jac=True,
         bounds=list(zip(centre - 4 * width, centre + 4 * width, strict=True)), method="L-BFGS-B",
         options={"maxiter": _STEPS, "ftol": _CLOSE},
     )  # fmt: skip
     return np.asarray(result.x)
 
 
-def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array) -> GaussianProcess:
+def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> GaussianProcess:
     """Return the process with given hyperparameters, conditioned on the data."""
-    chol = _cholesky(_noisy(_between(points, points, unordered, theta), theta[-1]))
-    return GaussianProcess(points, unordered, theta, chol, dpotrs(chol, y, lower=1)[0])
+    chol = _cholesky(_noisy(_between(points, points, unordered, theta, prior.trend), theta[-1]))
+    return GaussianProcess(points, unordered, theta, prior.trend, chol, dpotrs(chol, y, lower=1)[0])
 
 
-def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
+def _regressors(points: Array, unordered: NDArray[np.bool_], trend: float) -> Array:
+    """Return Φ of points, (…, d) → (…, d), scaled so that ΦΦᵀ has on average over the cube the trend's variance."""
+    # A number uniform on the unit interval has variance 1/12.
+    return np.asarray(np.where(unordered, 0.0, points - 0.5) * np.sqrt(12 * trend / points.shape[-1]))
+
+
+def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, trend: float) -> Array:
     """Return the covariance of the noise-free function at (m, d) and (n, d) points, (m, n)."""
     weights, flat = np.exp(-2 * theta[:-2]), ~unordered
     a, b = points[:, flat] * np.sqrt(weights[flat]), others[:, flat] * np.sqrt(weights[flat])
@@ -142,7 +160,9 @@ def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: 
         squared += weights[j] * (points[:, j, None] != others[None, :, j])
     np.maximum(squared, 0.0, out=squared)
     squared *= 5
-    return _matern(np.sqrt(squared, out=squared), theta[-2])[0]
+    kernel = _matern(np.sqrt(squared, out=squared), theta[-2])[0]
+    kernel += _regressors(points, unordered, trend) @ _regressors(others, unordered, trend).T
+    return kernel
 
 
 def _cholesky(kernel: Array) -> Array:
@@ -159,7 +179,7 @@ def _squared_gaps(points: Array, unordered: NDArray[np.bool_]) -> Array:
 
 
 def _matern(q: Array, log_signal: Any) -> tuple[Array, Array, Array]:
-    """Return K without its noise, 1 + q and e^{ln s² - q}; in place where it can be, which takes half the time."""
+    """Return K without trend and noise, 1 + q and e^{ln s² - q}; in place where it can be: it takes half the time."""
     decay = np.subtract(log_signal, q)
     np.exp(decay, out=decay)
     slope = 1 + q
@@ -171,7 +191,7 @@ def _matern(q: Array, log_signal: Any) -> tuple[Array, Array, Array]:
 
 
 def _covariance(gaps: Array, theta: Array) -> tuple[Array, Array, Array]:
-    """Return K without its noise, 1 + q and e^{ln s² - q}, each (n, n)."""
+    """Return K without trend and noise, 1 + q and e^{ln s² - q}, each (n, n)."""
     dimensions, n, _ = gaps.shape
     q = (5 * np.exp(-2 * theta[:-2]) @ gaps.reshape(dimensions, -1)).reshape(n, n)
     return _matern(np.sqrt(q, out=q), theta[-2])
@@ -183,12 +203,14 @@ def _noisy(kernel: Array, log_noise: Any) -> Array:
     return noisy
 
 
-def _objective(theta: Array, gaps: Array, y: Array, centre: Array, width: Array) -> tuple[float, Array]:
+def _objective(
+    theta: Array, gaps: Array, trend: Array, y: Array, centre: Array, width: Array
+) -> tuple[float, Array]:  # fmt: skip
     """Return the negative log posterior of θ and its gradient (Rasmussen 2006, eqs 2.30 and 5.9)."""
     kernel, slope, decay = _covariance(gaps, theta)
     deviation = (theta - centre) / width
     try:
-        chol = _cholesky(_noisy(kernel, theta[-1]))
+        chol = _cholesky(_noisy(kernel + trend, theta[-1]))
     except np.linalg.LinAlgError:
         return 1e10, np.zeros_like(theta)
     alpha = dpotrs(chol, y, lower=1)[0]
