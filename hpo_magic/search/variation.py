@@ -26,7 +26,7 @@ def mutate(parents: Array, count: int, width: float, cube: Cube, rng: np.random.
     move[np.arange(count), rng.integers(dimensions, size=count)] = True
     steps = children + width * rng.standard_normal(children.shape)
     steps = np.where(rng.random(children.shape) < 0.1, rng.random(children.shape), steps)
-    redrawn = np.where(cube.unordered, rng.random(children.shape), np.clip(steps, 0.0, 1.0))
+    redrawn = np.where(cube.unordered, rng.random(children.shape), _reflected(steps))
     return np.where(move, redrawn, children)
 
 
@@ -44,6 +44,10 @@ def differ(parents: Array, targets: Array, cube: Cube, rng: np.random.Generator)
     one, two = (parents[rng.integers(len(parents), size=count)] for _ in range(2))
     crossed = rng.random((count, dimensions)) < 0.7
     crossed[np.arange(count), rng.integers(dimensions, size=count)] = True
-    moved = targets + 0.5 * (one - two)
-    moved = np.where(moved < 0, -moved, np.where(moved > 1, 2 - moved, moved))  # reflected at the ends
+    moved = _reflected(targets + 0.5 * (one - two))
     return np.where(crossed, np.where(cube.unordered, one, moved), targets)
+
+
+def _reflected(points: Array) -> Array:
+    """Fold at the ends what has left the cube: clipped, half of all steps from an end would lead to that end again."""
+    return np.clip(np.where(points < 0, -points, np.where(points > 1, 2 - points, points)), 0.0, 1.0)
