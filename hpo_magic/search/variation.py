@@ -50,4 +50,4 @@ def differ(parents: Array, targets: Array, cube: Cube, rng: np.random.Generator)
 
 def _reflected(points: Array) -> Array:
     """Fold at the ends what has left the cube: clipped, half of all steps from an end would lead to that end again."""
-    return np.clip(np.where(points < 0, -points, np.where(points > 1, 2 - points, points)), 0.0, 1.0)
+    return np.asarray(np.maximum(1 - np.abs(1 - np.abs(points)), 0.0))

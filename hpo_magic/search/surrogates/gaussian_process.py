@@ -146,7 +146,7 @@ def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Arra
 def _regressors(points: Array, unordered: NDArray[np.bool_], trend: float) -> Array:
     """Return Φ of points, (…, d) → (…, d), scaled so that ΦΦᵀ has on average over the cube the trend's variance."""
     # A number uniform on the unit interval has variance 1/12.
-    return np.asarray(np.where(unordered, 0.0, points - 0.5) * np.sqrt(12 * trend / points.shape[-1]))
+    return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12 * trend / points.shape[-1])))
 
 
 def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, trend: float) -> Array:
