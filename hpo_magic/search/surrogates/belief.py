@@ -59,8 +59,7 @@ def of_failing(cube: Cube, history: History, prior: Prior) -> GaussianProcess:
     fine, failed = _picked(history, informative(history)), history.failed[-_KNOWN // 2 :]
     y = np.append(-np.ones(len(fine)), np.ones(len(failed)))
     points = cube.encode([*fine, *failed])
-    theta = gaussian_process.hyperparameters(points, y, cube.unordered, prior)
-    return gaussian_process.condition(points, y, cube.unordered, theta, prior)
+    return gaussian_process.fit(points, y, cube.unordered, prior)
 
 
 def of_duration(cube: Cube, history: History, prior: Prior) -> Callable[[Array], Array]:
@@ -70,8 +69,7 @@ def of_duration(cube: Cube, history: History, prior: Prior) -> Callable[[Array],
         return lambda model: np.zeros(len(model))
     seconds = np.log(np.maximum([trial.duration or 0.0 for trial in known], 1e-3))
     points, y = cube.encode(known), plain(seconds)
-    theta = gaussian_process.hyperparameters(points, y, cube.unordered, prior)
-    process = gaussian_process.condition(points, y, cube.unordered, theta, prior)
+    process = gaussian_process.fit(points, y, cube.unordered, prior)
     return lambda model: process.predict(model)[0] * seconds.std() + seconds.mean()
 
 

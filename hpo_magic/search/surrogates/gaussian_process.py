@@ -60,15 +60,16 @@ class GaussianProcess:
     unordered: NDArray[np.bool_]  # (d,)
     theta: Array  # (d + 2,)
     trend: float
+    phi: Array  # (n, d)
     chol: Array  # (n, n), lower
     alpha: Array  # (n,)
 
     def predict(self, points: Array) -> tuple[Array, Array]:
         """Return the posterior mean and spread of the noise-free function at (m, d) points, each (m,)."""
-        cross = self._kernel(points)  # (m, n)
+        phi = self._regressors(points)
+        cross = self._kernel(points, phi)  # (m, n)
         mean = cross @ self.alpha
         v = dtrtrs(self.chol, cross.T, lower=1)[0]  # (n, m)
-        phi = _regressors(points, self.unordered, self.trend)
         prior = np.exp(self.theta[-2]) + np.einsum("ij,ij->i", phi, phi)
         variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
@@ -80,27 +81,32 @@ class GaussianProcess:
         eq. 6).
         """
         g, b, d = groups.shape
-        cross = self._kernel(groups.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
+        phi = self._regressors(groups)
+        cross = self._kernel(groups.reshape(g * b, d), phi.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
         squared = np.zeros((g, b, b))
         for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
             gaps = groups[:, :, None, j] - groups[:, None, :, j]
             squared += weight * (gaps != 0 if self.unordered[j] else gaps**2)
-        phi = _regressors(groups, self.unordered, self.trend).mean(axis=1)  # (g, d)
-        prior = _matern(np.sqrt(5 * squared), self.theta[-2])[0].mean(axis=(1, 2)) + (phi**2).sum(axis=1)
+        prior = _matern(np.sqrt(5 * squared), self.theta[-2])[0].mean(axis=(1, 2))
+        prior += (phi.mean(axis=1) ** 2).sum(axis=1)
         v = dtrtrs(self.chol, cross.T, lower=1)[0]
         return cross @ self.alpha, np.sqrt(np.maximum(prior - np.einsum("ij,ij->j", v, v), 1e-12))
 
     def sample(self, points: Array, rng: np.random.Generator) -> Array:
         """Draw one function of the posterior at (m, d) points, (m,)."""
         mean, _ = self.predict(points)
-        twin = dataclasses.replace(self, points=points)
-        v = dtrtrs(self.chol, self._kernel(points).T, lower=1)[0]
-        covariance = twin._kernel(points) - v.T @ v
+        phi = self._regressors(points)
+        twin = dataclasses.replace(self, points=points, phi=phi)
+        v = dtrtrs(self.chol, self._kernel(points, phi).T, lower=1)[0]
+        covariance = twin._kernel(points, phi) - v.T @ v
         values, vectors = np.linalg.eigh(covariance)
         return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
 
-    def _kernel(self, points: Array) -> Array:
-        return _between(points, self.points, self.unordered, self.theta, self.trend)
+    def _regressors(self, points: Array) -> Array:
+        return _regressors(points, self.unordered, self.trend)
+
+    def _kernel(self, points: Array, phi: Array) -> Array:
+        return _between(points, self.points, self.unordered, self.theta) + phi @ self.phi.T
 
 
 def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
@@ -139,8 +145,9 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
 
 def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> GaussianProcess:
     """Return the process with given hyperparameters, conditioned on the data."""
-    chol = _cholesky(_noisy(_between(points, points, unordered, theta, prior.trend), theta[-1]))
-    return GaussianProcess(points, unordered, theta, prior.trend, chol, dpotrs(chol, y, lower=1)[0])
+    phi = _regressors(points, unordered, prior.trend)
+    chol = _cholesky(_noisy(_between(points, points, unordered, theta) + phi @ phi.T, theta[-1]))
+    return GaussianProcess(points, unordered, theta, prior.trend, phi, chol, dpotrs(chol, y, lower=1)[0])
 
 
 def _regressors(points: Array, unordered: NDArray[np.bool_], trend: float) -> Array:
@@ -149,8 +156,8 @@ def _regressors(points: Array, unordered: NDArray[np.bool_], trend: float) -> Ar
     return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12 * trend / points.shape[-1])))
 
 
-def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, trend: float) -> Array:
-    """Return the covariance of the noise-free function at (m, d) and (n, d) points, (m, n)."""
+def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
+    """Return K without trend and noise at (m, d) and (n, d) points, (m, n)."""
     weights, flat = np.exp(-2 * theta[:-2]), ~unordered
     a, b = points[:, flat] * np.sqrt(weights[flat]), others[:, flat] * np.sqrt(weights[flat])
     squared = -2 * a @ b.T
@@ -160,9 +167,7 @@ def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: 
         squared += weights[j] * (points[:, j, None] != others[None, :, j])
     np.maximum(squared, 0.0, out=squared)
     squared *= 5
-    kernel = _matern(np.sqrt(squared, out=squared), theta[-2])[0]
-    kernel += _regressors(points, unordered, trend) @ _regressors(others, unordered, trend).T
-    return kernel
+    return _matern(np.sqrt(squared, out=squared), theta[-2])[0]
 
 
 def _cholesky(kernel: Array) -> Array:
