@@ -124,7 +124,7 @@ class Study:
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials, by number."""
-        return self.history.trials
+        return tuple(self.history.trials)
 
     @property
     def best(self) -> Trial | None:

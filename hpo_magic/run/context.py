@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from threading import Event
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
@@ -27,20 +26,32 @@ class TrialContext:
     """The live side of one running trial."""
 
     number: int
-    seed: int
+    draw_seed: Callable[[], int] = lambda: 0
     log: TrialLog = field(default_factory=TrialLog)
     on_report: Callable[[float, int], bool] = lambda value, step: True
     on_begin: Callable[[str], None] = lambda who: None
-    folder: Path | None = None
+    find_folder: Callable[[], Path | None] = lambda: None
+    worker: str = ""
     begun: float | None = None
-    stop: Event = field(default_factory=Event)
+    stopping: bool = False
     steps: int = 0
     last: int | None = None
+
+    @cached_property
+    def seed(self) -> int:
+        """A number of the trial's own, drawn when it is first asked for."""
+        return self.draw_seed()
+
+    @cached_property
+    def folder(self) -> Path | None:
+        """Where the trial keeps its files."""
+        return self.find_folder()
 
     def begin(self, who: str) -> None:
         """Say who has taken the trial up; from now on its time runs."""
         self.begun = time.monotonic()
-        self.on_begin(who)
+        if who != self.worker:  # else it is known already
+            self.on_begin(who)
 
 
 current: ContextVar[TrialContext | None] = ContextVar("hpo_magic_trial", default=None)
@@ -79,7 +90,7 @@ def report(value: float, step: int | None = None) -> None:
         )
     context.steps, context.last = at + 1, at
     go_on = context.on_report(as_number(value, "the reported value"), at)
-    if not go_on or context.stop.is_set():
+    if not go_on or context.stopping:
         raise TrialStop(f"stopped at step {at}")
 
 
@@ -92,7 +103,7 @@ def should_stop() -> bool:
     False
     """
     context = current.get()
-    return context is not None and context.stop.is_set()
+    return context is not None and context.stopping
 
 
 def checkpoint() -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 import uuid
 from collections.abc import Callable
 from threading import RLock
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +26,12 @@ from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
 from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
-from hpo_magic.trials.trial import Report, appended
+from hpo_magic.trials.trial import Report, appended, changed
 
 MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""
+_MOST_LOGS = 64
+"""Logs of trials that are kept at hand before those of ended ones are let go."""
 REPORTS_SAVED = 1.0
 """Seconds between two commits of reports; what comes in between is stored with the trial's result."""
 
@@ -117,16 +119,16 @@ class Ledger:
             trial = self.journal.get(number)
             if not trial.state.ended:
                 raise StudyError(f"trial {number} is {trial.state}; it can be marked when it has ended")
-            marked = dataclasses.replace(trial, trusted=trusted)
+            marked = changed(trial, trusted=trusted)
             self.journal.save(marked)
             return marked
 
-    def ask(self) -> Trial | None:
-        """Return a new running trial, or None where there is nothing to start now."""
+    def ask(self, worker: str = "") -> Trial | None:
+        """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it."""
         with self._deciding:
             history, waiting = self.journal.known, self.journal.waiting
             if waiting is not None:
-                started = dataclasses.replace(waiting, state=State.RUNNING, started=time.time())
+                started = changed(waiting, state=State.RUNNING, started=time.time())
                 self.journal.save(started)
                 return started
             action = self.strategy.scheduler.next(self.space, history)
@@ -140,13 +142,14 @@ class Ledger:
                 return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
             if self.space.budget is not None:
                 config = {**config, self.space.budget: action.budget}
-            trial = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, started=time.time())
-            return self.journal.add(trial)
+            return self.journal.add(self._running(len(history), config, action.budget, worker=worker))
 
     def _promote(self, trial: Trial, action: Promote) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        new = Trial(-1, config, State.RUNNING, None, self.metrics[0], action.budget, parent=trial.number)
-        return self.journal.add(dataclasses.replace(new, started=time.time()))
+        return self.journal.add(self._running(-1, config, action.budget, parent=trial.number))
+
+    def _running(self, number: int, config: Config, budget: int | None, **known: Any) -> Trial:
+        return Trial(number, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
 
     def ahead(self) -> None:
         """Use the time while trials run to prepare the next proposal."""
@@ -160,7 +163,7 @@ class Ledger:
             running = self.journal.get(number)
             if running.state is not State.RUNNING:
                 return False
-            running = dataclasses.replace(running, reports=appended(running.reports, Report(int(step), given)))
+            running = changed(running, reports=appended(running.reports, Report(int(step), given)))
             self.journal.put(running)
         if time.monotonic() - self._reports_saved > REPORTS_SAVED:
             self._reports_saved = time.monotonic()
@@ -184,7 +187,7 @@ class Ledger:
         values = outcome.values
         if number in self._cut and state is not State.FAILED:
             state, values = self._stopped(running, values)
-        finished = dataclasses.replace(
+        finished = changed(
             running, state=state, values=values, error=outcome.failure, finished=ended or time.time(), log=log,
             kept=self._checkpoints.used(number),
         )  # fmt: skip
@@ -204,7 +207,7 @@ class Ledger:
         with self.journal.changed:
             running = self.journal.get(number)
             if running.state is State.RUNNING:
-                self.journal.put(dataclasses.replace(running, worker=who, started=time.time()))
+                self.journal.put(changed(running, worker=who, started=time.time()))
 
     def lose(self, number: int, why: str, log: str = "") -> Trial:
         """Mark a trial whose worker is gone as lost and queue its config again; after two such tries it has failed."""
@@ -212,7 +215,7 @@ class Ledger:
         if self._tries(running) >= MOST_TRIES:
             message = f"{why}; that was try {MOST_TRIES}"
             return self.finish(number, Outcome(failure=Failure("WorkerLost", message)), log)
-        lost = dataclasses.replace(running, state=State.LOST, finished=time.time(), log=log)
+        lost = changed(running, state=State.LOST, finished=time.time(), log=log)
         self.journal.save(lost)
         self.queue(running.config, number)
         self.notices.append(f"trial {number}: {why}; it is tried again")
@@ -229,7 +232,7 @@ class Ledger:
         """Mark trials that ran when their process died as lost, and queue their configs again."""
         lost = [trial for trial in self.journal.history.running if trial.number in self._found_running]
         for trial in lost:
-            self.journal.save(dataclasses.replace(trial, state=State.LOST, finished=time.time()))
+            self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
             self.queue(trial.config, trial.number)
         self._found_running = set()
         if lost:
@@ -238,21 +241,22 @@ class Ledger:
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""
-        number = trial.number
-        seed = int(np.random.SeedSequence([self.strategy.seed, number, 1]).generate_state(1)[0] >> 1)
-        inherited = self._checkpoints.prepare(self.journal.history, trial)
-        if inherited.note:
-            self.notices.append(inherited.note)
-        if inherited.budget != trial.resumed:
-            self.journal.put(dataclasses.replace(self.journal.get(number), resumed=inherited.budget))
-        folder = self._checkpoints.folder(number)
+        number, seed = trial.number, self.strategy.seed
+        if trial.parent is not None:
+            inherited = self._checkpoints.prepare(self.journal.history, trial)
+            if inherited.note:
+                self.notices.append(inherited.note)
+            if inherited.budget != trial.resumed:
+                self.journal.put(changed(self.journal.get(number), resumed=inherited.budget))
         made = TrialContext(
-            number, seed, folder=folder,
+            number, lambda: _seed_of(seed, number), worker=trial.worker,
+            find_folder=lambda: self._checkpoints.folder(number),
             on_begin=lambda who: self.begun(number, who),
             on_report=lambda value, step: self.report(number, value, step),
         )  # fmt: skip
-        live = {known: log for known, log in self._logs.items() if not self.journal.get(known).state.ended}
-        self._logs = {**live, number: made.log}
+        self._logs[number] = made.log
+        if len(self._logs) > _MOST_LOGS:
+            self._logs = {known: log for known, log in self._logs.items() if not self.journal.get(known).state.ended}
         return made
 
     def log(self, number: int) -> str:
@@ -282,6 +286,11 @@ class Ledger:
             self.store.drop_lease(self.record.id, self._owner)
         except StoreError as error:
             self.notices.append(f"the claim on the study could not be given back: {error}")
+
+
+def _seed_of(study: int, number: int) -> int:
+    """Return what a trial of a study draws its random numbers from."""
+    return int(np.random.SeedSequence([study, number, 1]).generate_state(1)[0] >> 1)
 
 
 def _check_counts(space: Space, original: Space) -> None:

@@ -47,6 +47,8 @@ class TrialLog:
 
     def text(self) -> str:
         """Return what is kept."""
+        if not self._chunks:
+            return ""
         with self._lock:
             kept = "".join(self._chunks)
             cut = max(0, len(kept) - self._limit)

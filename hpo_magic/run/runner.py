@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from hpo_magic.errors import HpoError
 from hpo_magic.run.context import TrialContext
@@ -26,6 +26,8 @@ from hpo_magic.trials import Failure, Trial
 GRACE = 0.9
 """Seconds that a trial has to heed a stop before it is let go."""
 _AGAIN, _TICK, _RENEW = 0.1, 0.25, 5.0
+_BRIEF = 0.002
+"""Seconds of a trial below which its own thread takes the next step: handing it over takes longer than is gained."""
 _QUICK = 0.1
 """Seconds of a proposal below which a result waits for it, so that both are stored in one commit."""
 
@@ -84,10 +86,10 @@ class Runner:
         self.error: BaseException | None = None
         self._running: dict[int, _Running] = {}
         self._outcomes: SimpleQueue[tuple[int, Outcome, float]] = SimpleQueue()
-        self._wake, self._lock = threading.Event(), threading.RLock()
+        self._wake, self._lock, self._stepping = threading.Event(), threading.RLock(), threading.Lock()
         self._spent, self._since = 0.0, time.monotonic()
         self._first: list[Outcome] | None = []
-        self._asking = 0.0
+        self._asking, self._brief, self._doer = 0.0, False, ""
         self._renewed = time.monotonic()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-runner", daemon=True)
 
@@ -148,7 +150,8 @@ class Runner:
         with routing, responsive:
             try:
                 while self.phase.alive:
-                    self._guarded(self._step)
+                    with self._stepping:
+                        self._guarded(self._step)
                     self._wake.wait(self._patience())
                     self._wake.clear()
             finally:
@@ -206,7 +209,7 @@ class Runner:
             if done:
                 return self._finish(done)
             began = time.monotonic()
-            trial = self._ledger.ask()
+            trial = self._ledger.ask(self._doer)
             self._asking = time.monotonic() - began
             if trial is None:
                 return self._finish("every config of the space has been tried")
@@ -226,19 +229,25 @@ class Runner:
 
         def done(outcome: Outcome) -> None:
             self._outcomes.put((number, outcome, time.time()))
-            self._wake.set()
+            self._brief = time.monotonic() - (context.begun or 0.0) < _BRIEF
+            if self._brief and self._executor.own_threads and self._stepping.acquire(blocking=False):
+                try:
+                    self._doer = threading.current_thread().name  # the next trial is its own
+                    self._guarded(self._step)
+                finally:
+                    self._doer = ""
+                    self._stepping.release()
+            else:
+                self._wake.set()
 
         with self._lock:
             self._running[number] = _Running(trial, context, self._executor.submit(task, done))
-        if len(self._running) == self.limits.workers:
+        if len(self._running) == self.limits.workers and not self._brief:
             self._ledger.ahead()
 
     def _hear(self) -> None:
-        while True:
-            try:
-                number, outcome, ended = self._outcomes.get_nowait()
-            except Empty:
-                return
+        while not self._outcomes.empty():  # nobody else takes from it
+            number, outcome, ended = self._outcomes.get()
             with self._lock:
                 run = self._running.pop(number)
             self._end(run, Outcome(failure=run.failure) if run.failure is not None else outcome, ended)
@@ -284,7 +293,7 @@ class Runner:
                 self._interrupt(run, time.monotonic())
 
     def _interrupt(self, run: _Running, now: float) -> None:
-        run.context.stop.set()
+        run.context.stopping = True
         if run.stop_at is None:
             run.stop_at = now + GRACE
         if now < run.stop_at:

@@ -64,8 +64,7 @@ def run_trial(
     token, process = current.set(context), os.getpid()
     try:
         context.begin(threading.current_thread().name)
-        with ExitStack() as held:
-            held.enter_context(process_state.trial())
+        with process_state, ExitStack() as held:
             for guard in guards:
                 held.enter_context(guard(context))
             return Outcome(as_values(objective(dict(config)), metrics))

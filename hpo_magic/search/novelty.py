@@ -9,6 +9,8 @@ from hpo_magic.space import Config, Space, Value
 from hpo_magic.space.domains import identity
 from hpo_magic.trials import History, State
 
+_AGAIN = (State.LOST, State.STOPPED)
+
 
 def key(config: Mapping[str, Value], space: Space) -> tuple[str, ...]:
     """Return what makes a config itself: every value but the budget.
@@ -24,8 +26,7 @@ def key(config: Mapping[str, Value], space: Space) -> tuple[str, ...]:
 
 def tried(history: History, space: Space) -> set[tuple[str, ...]]:
     """Return the keys of all configs of the history; those of lost or stopped trials may be tried again."""
-    again = (State.LOST, State.STOPPED)
-    return {_key_of(trial.config, space) for trial in history.trials if trial.state not in again}
+    return {_key_of(trial.config, space) for trial in history.trials if trial.state not in _AGAIN}
 
 
 class Tried:
@@ -41,13 +42,13 @@ class Tried:
 
     def __init__(self, history: History, space: Space) -> None:
         self._history, self._space = history, space
-        self._configs = None if space.budget else [trial.config for trial in history.trials]
 
     def __call__(self, config: Config) -> bool:
         """Whether the config has been tried."""
-        if self._configs is not None and config not in self._configs:
-            return False
-        return key(config, self._space) in self._keys
+        if self._space.budget is not None:
+            return key(config, self._space) in self._keys
+        same = [trial.config for trial in self._history.having_config(config) if trial.state not in _AGAIN]
+        return bool(same) and key(config, self._space) in {_key_of(known, self._space) for known in same}
 
     @cached_property
     def _keys(self) -> set[tuple[str, ...]]:

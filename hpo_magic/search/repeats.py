@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
 from hpo_magic.trials import History, Trial
+from hpo_magic.trials.trial import changed
 
 
 def averaged(history: History) -> History:
@@ -23,7 +23,7 @@ def averaged(history: History) -> History:
     >>> averaged(History((first, again))).losses[:, 0].tolist()
     [2.0, 2.0]
     """
-    if all(trial.parent is None for trial in history.trials):
+    if not history.repeats:
         return history
     known = {trial.number: trial for trial in history.trials}
     runs: dict[int, list[Trial]] = {}
@@ -31,8 +31,7 @@ def averaged(history: History) -> History:
         runs.setdefault(_first(known, trial), []).append(trial)
     means = {trial.number: _mean(same) for same in runs.values() if len(same) > 1 for trial in same}
     told = tuple(
-        dataclasses.replace(trial, values=means[trial.number]) if trial.number in means else trial
-        for trial in history.trials
+        changed(trial, values=means[trial.number]) if trial.number in means else trial for trial in history.trials
     )
     return History(told, history.goals, history.constraints) if means else history
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BLOCK = 64
-"""Points that are made at once; a Latin hypercube has as many, and the next ones begin another."""
+"""Points that are made at once, and in a Latin hypercube, after which another one begins."""
 
 
 def point(sequence: str, dimensions: int, index: int, seed: int) -> NDArray[np.float64]:
@@ -33,43 +33,56 @@ def point(sequence: str, dimensions: int, index: int, seed: int) -> NDArray[np.f
     >>> bool((point("halton", 3, 70, seed=0) == point("halton", 3, 70, seed=0)).all())
     True
     """
-    return np.array(_block(sequence, dimensions, index // _BLOCK, seed)[index % _BLOCK])
+    start, count = _extent(sequence, index)
+    return np.array(_block(sequence, dimensions, start, count, seed)[index - start])
+
+
+def _extent(sequence: str, index: int) -> tuple[int, int]:
+    """Return start and length of the block that holds a point; of a sequence that goes on, as long as all before it."""
+    number = index // _BLOCK
+    if sequence in ("lhs", "plain"):
+        return number * _BLOCK, _BLOCK
+    if number == 0:
+        return 0, _BLOCK
+    start = _BLOCK << (number.bit_length() - 1)
+    return start, start
 
 
 @lru_cache(maxsize=16)
-def _block(sequence: str, dimensions: int, number: int, seed: int) -> NDArray[np.float64]:
+def _block(sequence: str, dimensions: int, start: int, count: int, seed: int) -> NDArray[np.float64]:
     """Return that many points of a sequence at once: scrambling takes a hundred times longer than a point."""
-    return SEQUENCES[sequence](dimensions, number, seed)
+    return SEQUENCES[sequence](dimensions, start, count, seed)
 
 
-def _sobol(dimensions: int, number: int, seed: int) -> NDArray[np.float64]:
+def _sobol(dimensions: int, start: int, count: int, seed: int) -> NDArray[np.float64]:
     from scipy.stats import qmc
 
     sequence = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    if number:
-        sequence.fast_forward(number * _BLOCK)
-    return np.asarray(sequence.random(_BLOCK))
+    if start:
+        sequence.fast_forward(start)
+    return np.asarray(sequence.random(count))
 
 
-def _halton(dimensions: int, number: int, seed: int) -> NDArray[np.float64]:
+def _halton(dimensions: int, start: int, count: int, seed: int) -> NDArray[np.float64]:
     from scipy.stats import qmc
 
     sequence = qmc.Halton(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    sequence.fast_forward(number * _BLOCK)
-    return np.asarray(sequence.random(_BLOCK))
+    sequence.fast_forward(start)
+    return np.asarray(sequence.random(count))
 
 
-def _lhs(dimensions: int, number: int, seed: int) -> NDArray[np.float64]:
+def _lhs(dimensions: int, start: int, count: int, seed: int) -> NDArray[np.float64]:
     from scipy.stats import qmc
 
-    return np.asarray(qmc.LatinHypercube(dimensions, rng=np.random.default_rng([seed, number])).random(_BLOCK))
+    rng = np.random.default_rng([seed, start // count])
+    return np.asarray(qmc.LatinHypercube(dimensions, rng=rng).random(count))
 
 
-def _plain(dimensions: int, number: int, seed: int) -> NDArray[np.float64]:
-    return np.random.default_rng([seed, number]).random((_BLOCK, dimensions))
+def _plain(dimensions: int, start: int, count: int, seed: int) -> NDArray[np.float64]:
+    return np.random.default_rng([seed, start // count]).random((count, dimensions))
 
 
-SEQUENCES: Mapping[str, Callable[[int, int, int], NDArray[np.float64]]] = MappingProxyType(
+SEQUENCES: Mapping[str, Callable[[int, int, int, int], NDArray[np.float64]]] = MappingProxyType(
     {"sobol": _sobol, "halton": _halton, "lhs": _lhs, "plain": _plain}
 )
-"""From dimensions, number of the block and seed to a block of points."""
+"""From dimensions, start and length of a block and seed to its points."""

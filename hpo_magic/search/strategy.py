@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -46,7 +49,9 @@ class Strategy:
 
     def propose(self, space: Space, history: History) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        return self.sampler.propose(space, self._read(space, history), self.rng(len(history)))
+        number, seldom = len(history), getattr(self.sampler, "draws_seldom", False)
+        rng = _late(lambda: self.rng(number)) if seldom else self.rng(number)
+        return self.sampler.propose(space, self._read(space, history), rng)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done on this space within so many trials, and why."""
@@ -63,6 +68,24 @@ class Strategy:
     def rng(self, number: int) -> np.random.Generator:
         """Return the random stream of a trial number."""
         return np.random.default_rng([self.seed, number])
+
+
+class _Late:
+    """A random stream that is made when it is first drawn from: that takes longer than a random proposal."""
+
+    def __init__(self, make: Callable[[], np.random.Generator]) -> None:
+        self._make = make
+
+    @cached_property
+    def _stream(self) -> np.random.Generator:
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _late(make: Callable[[], np.random.Generator]) -> np.random.Generator:
+    return cast(np.random.Generator, _Late(make))
 
 
 def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> Strategy:

@@ -42,7 +42,8 @@ def from_unit(domain: Domain, u: float) -> Value:
     >>> from_unit(Float(1e-2, 1e2, log=True), 0.5), from_unit(Choice(["a", "b"]), 0.99), from_unit(Int(1, 4), 0.3)
     (1.0, 'b', 2)
     """
-    u = min(max(float(u), 0.0), 1.0)
+    u = float(u)
+    u = 0.0 if u < 0.0 else 1.0 if u > 1.0 else u
     if isinstance(domain, Choice):
         place = min(int(u * len(domain.options)), len(domain.options) - 1)
         return domain.options[domain.ranks.index(place)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -178,15 +179,15 @@ class Space(Mapping[str, Domain]):
     def decode(self, point: NDArray[np.float64]) -> Config:
         """Return the config at a point of the unit cube; coordinates of inactive parameters do not matter."""
         config: Config = {}
-        for u, (name, domain) in zip(point, self.items(), strict=True):
-            condition = self._conditions.get(name)
-            if condition is not None and not condition.holds(config):
+        conditions, fixed, chosen = self._conditions, self.fixed, self.chosen
+        for u, (name, domain) in zip(point.tolist(), self._domains.items(), strict=True):
+            if name in conditions and not conditions[name].holds(config):
                 continue
-            if name in self.fixed:
-                config[name] = self.fixed[name]
-            elif name in self.chosen:
-                options = self.chosen[name]
-                config[name] = options[min(int(np.nan_to_num(u) * len(options)), len(options) - 1)]
+            if name in fixed:
+                config[name] = fixed[name]
+            elif name in chosen:
+                options = chosen[name]
+                config[name] = options[0 if math.isnan(u) else min(int(u * len(options)), len(options) - 1)]
             else:
                 config[name] = from_unit(domain, u)
         return config

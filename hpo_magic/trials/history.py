@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
+from hpo_magic.space import Config
 from hpo_magic.trials.constraints import Constraint
+from hpo_magic.trials.index import Index
 from hpo_magic.trials.pareto import dominated, hypervolume
-from hpo_magic.trials.trial import State, Trial
+from hpo_magic.trials.trial import State, Trial, changed
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ class History:
 
     Parameters
     ----------
-    trials : tuple of Trial
+    trials : sequence of Trial
+        One that never changes.
     goals : tuple of Goal
         One or more.
     constraints : tuple of Constraint
         What a trial's values must meet to count as a result.
+    index : Index, optional
+        Of a study's trials, these being the first of them.
 
     Examples
     --------
@@ -49,9 +53,10 @@ class History:
     (-0.9, 0)
     """
 
-    trials: tuple[Trial, ...] = ()
+    trials: Sequence[Trial] = ()
     goals: tuple[Goal, ...] = (Goal("value"),)
     constraints: tuple[Constraint, ...] = ()
+    index: Index | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, trials: Sequence[Trial], goals: Sequence[Goal], constraints: Sequence[Constraint] = ()) -> History:
@@ -87,6 +92,20 @@ class History:
         """Whether a finished trial meets every constraint."""
         return all(constraint.holds(trial.values or {}) for constraint in self.constraints)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether any trial repeats another one or goes on from it."""
+        if self.index is not None and not self.index.repeats:
+            return False
+        return any(trial.parent is not None for trial in self.trials)
+
+    def having_config(self, config: Config) -> list[Trial]:
+        """Return the trials with a config, in order."""
+        if self.index is None:
+            return [trial for trial in self.trials if trial.config == config]
+        found = [self.trials[number] for number in self.index.numbers(config) if number < len(self.trials)]
+        return [trial for trial in found if trial.config == config]
+
     def origin(self, trial: Trial) -> Trial | None:
         """Return the trial that another one repeats or goes on from; those lost on the way are passed over."""
         parent = None if trial.parent is None else self.trials[trial.parent]
@@ -97,10 +116,12 @@ class History:
     @cached_property
     def lessons(self) -> History:
         """The history as samplers read it: trials that a scheduler stopped count with the last value they reported."""
-        # Most often none was stopped, which a list of states tells ten times faster than a property of every trial.
+        if self.index is not None and not self.index.stopped:
+            return self
+        # A list of states tells ten times faster than a property of every trial that none was stopped.
         if State.STOPPED not in [trial.state for trial in self.trials] or not any(trial.cut for trial in self.trials):
             return self
-        told = tuple(dataclasses.replace(t, state=State.DONE) if t.cut else t for t in self.trials)
+        told = tuple(changed(t, state=State.DONE) if t.cut else t for t in self.trials)
         return History(told, self.goals, self.constraints)
 
     @cached_property

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Sequence
 
 from hpo_magic.errors import StoreError, StudyError
 from hpo_magic.trials.constraints import Constraint
 from hpo_magic.trials.history import Goal, History
+from hpo_magic.trials.index import Index
+from hpo_magic.trials.roll import Roll
 from hpo_magic.trials.store import Store, StudyRecord
-from hpo_magic.trials.trial import State, Trial
+from hpo_magic.trials.trial import State, Trial, changed
 
 
 class Journal:
@@ -31,20 +32,22 @@ class Journal:
         self.store, self.record = store, record
         self.goals, self.constraints = tuple(goals), tuple(constraints)
         self._seen: History | None = None
-        self._load()
+        self._known: History | None = None
         self._held: dict[int, Trial] = {}
+        self._load()
         self._unsaved: dict[int, Trial] = {}
         # Readers wait for memory only: a slow or locked database holds up writers alone.
         self._writing = threading.RLock()
-        self.changed = threading.Condition(threading.RLock())
+        self._lock = threading.RLock()
+        self.changed = threading.Condition(self._lock)
         self.revision = 0
 
     @property
     def history(self) -> History:
         """The trials as they are now."""
-        with self.changed:
+        with self._lock:
             if self._seen is None:
-                self._seen = History(tuple(self._trials), self.goals, self.constraints)
+                self._seen = self._view(self._trials)
             return self._seen
 
     @property
@@ -52,38 +55,44 @@ class Journal:
         """The trials as they are now, and the results that are held: what the next decision goes by."""
         if not self._held:
             return self.history
-        with self.changed:
-            trials = list(self._trials)
-            for number, trial in self._held.items():
-                trials[number] = trial
-            return History(tuple(trials), self.goals, self.constraints)
+        with self._lock:
+            if self._known is None:
+                trials = self._trials
+                for trial in self._held.values():
+                    trials = trials.replaced(trial)
+                self._known = self._view(trials)
+            return self._known
+
+    def _view(self, trials: Roll) -> History:
+        return History(trials, self.goals, self.constraints, self._index)
 
     @property
     def counted(self) -> int:
         """How many trials count towards a limit: those that ran to their end, the held ones among them."""
-        with self.changed:
-            return self._counted + sum(map(_counts, self._held.values()))
+        with self._lock:
+            return self._counted + (sum(map(_counts, self._held.values())) if self._held else 0)
 
     @property
     def waiting(self) -> Trial | None:
         """The first trial that waits to be started."""
-        with self.changed:
+        with self._lock:
             return self._trials[min(self._waiting)] if self._waiting else None
 
     def get(self, number: int) -> Trial:
         """Return a trial by its number."""
-        with self.changed:
-            if not 0 <= number < len(self._trials):
-                raise StudyError(f"there is no trial {number}; the study has {len(self._trials)}, counted from 0")
-            return self._trials[number]
+        trials = self._trials
+        if not 0 <= number < len(trials):
+            raise StudyError(f"there is no trial {number}; the study has {len(trials)}, counted from 0")
+        return trials[number]
 
     def add(self, trial: Trial) -> Trial:
         """Store a new trial, and what is held with it, in one commit; return it with its number."""
         with self._writing:
             held = tuple(self._held.values())
-            guess = dataclasses.replace(trial, number=len(self._trials))
-            stored = self.store.add_trial(self.record.id, guess, held)
-            with self.changed:
+            if trial.number != len(self._trials):
+                trial = changed(trial, number=len(self._trials))
+            stored = self.store.add_trial(self.record.id, trial, held)
+            with self._lock:
                 self._held.clear()
                 if stored.number != len(self._trials):  # another process has added some in between
                     self._load()
@@ -96,11 +105,15 @@ class Journal:
 
     def hold(self, trial: Trial) -> None:
         """Keep a result for the commit of the next trial, or of `settle`; until then only decisions know it."""
-        with self._writing, self.changed:
+        with self._writing, self._lock:
             self._held[trial.number] = trial
+            self._known = None
+            self._index.note(trial)
 
     def settle(self) -> None:
         """Store what is held."""
+        if not self._held:
+            return
         with self._writing:
             for trial in list(self._held.values()):
                 self.save(trial)
@@ -119,50 +132,55 @@ class Journal:
 
     def put(self, trial: Trial) -> None:
         """Replace a trial in memory only: for what may be lost, such as reports on their way."""
-        with self.changed:
+        with self._lock:
             self._replace(trial)
             self._touch()
 
     def flush(self) -> None:
         """Store what could not be stored before."""
+        if not self._unsaved:
+            return
         with self._writing:
             for trial in list(self._unsaved.values()):
                 self.save(trial)
 
     def announce(self) -> None:
         """Tell listeners that something besides the trials has changed."""
-        with self.changed:
+        with self._lock:
             self._touch()
 
     def wait_change(self, since: int, timeout: float) -> int:
         """Wait until the revision is no longer `since`, at most `timeout` seconds; return the revision."""
-        with self.changed:
+        with self._lock:
             self.changed.wait_for(lambda: self.revision != since, timeout)
             return self.revision
 
     def _load(self) -> None:
         """Read every trial from the store."""
-        self._trials: list[Trial] = []
-        self._counted, self._waiting, self._seen = 0, set[int](), None
-        for trial in self.store.trials(self.record.id):
-            self._append(trial)
+        self._trials, self._index = Roll(self.store.trials(self.record.id)), Index()
+        self._counted, self._waiting, self._seen, self._known = 0, set[int](), None, None
+        for trial in self._trials:
+            self._index.add(trial)
+            self._tally(trial)
 
     def _append(self, trial: Trial) -> None:
-        self._trials.append(trial)
+        self._trials = self._trials.appended(trial)
+        self._index.add(trial)
         self._tally(trial)
 
     def _replace(self, trial: Trial) -> None:
         self._counted -= _counts(self._trials[trial.number])
-        self._trials[trial.number] = trial
+        self._trials = self._trials.replaced(trial)
         self._tally(trial)
 
     def _tally(self, trial: Trial) -> None:
         """Count a trial as it comes: counting all of them at every step takes longer than the step."""
         self._counted += _counts(trial)
         (self._waiting.add if trial.state is State.WAITING else self._waiting.discard)(trial.number)
+        self._index.note(trial)
 
     def _touch(self) -> None:
-        self._seen = None
+        self._seen = self._known = None
         self.revision += 1
         self.changed.notify_all()
 

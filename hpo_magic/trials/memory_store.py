@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpo_magic.trials.store import StudyRecord, check_lease
-from hpo_magic.trials.trial import Trial
+from hpo_magic.trials.trial import Trial, changed
 
 
 class MemoryStore:
@@ -67,7 +67,8 @@ class MemoryStore:
         """Store a new trial and return it with the number that it was given; replace others."""
         for known in ended:
             self._trials[study][known.number] = known
-        numbered = dataclasses.replace(trial, number=len(self._trials[study]))
+        number = len(self._trials[study])
+        numbered = trial if trial.number == number else changed(trial, number=number)
         self._trials[study].append(numbered)
         return numbered
 

@@ -30,7 +30,7 @@ from hpo_magic.trials.sql_tables import (
     trial_of,
 )
 from hpo_magic.trials.store import StudyRecord, alive, check_lease
-from hpo_magic.trials.trial import Trial
+from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
 
@@ -149,7 +149,7 @@ class SqlStore:
                 last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
                 guess = 0 if last is None else last + 1
             tried.append(guess)
-            numbered = dataclasses.replace(trial, number=guess)
+            numbered = changed(trial, number=guess)
             connection.execute(ADD_TRIAL, {"study": study, "number": numbered.number, **row_of(numbered)})
             return numbered
 

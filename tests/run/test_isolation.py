@@ -47,7 +47,7 @@ def test_a_cell_of_the_users_sees_its_own_state_while_a_trial_runs():
     expected = [random.random() for _ in range(4)]
     random.seed(5)
     drawn = []
-    with kept.trial():
+    with kept:
         random.seed(99)  # the trial
         for _ in range(2):  # two cells of the user's, run meanwhile
             kept.cell_begins()
@@ -55,7 +55,7 @@ def test_a_cell_of_the_users_sees_its_own_state_while_a_trial_runs():
             kept.cell_ends()
             random.random()
     drawn.append(random.random())
-    with kept.trial():
+    with kept:
         random.seed(98)
     drawn.append(random.random())
     assert drawn == expected
@@ -68,3 +68,24 @@ def test_a_log_is_bounded_and_keeps_the_end():
     log.write("y" * 5000)
     log.write("the end")
     assert len(log.text()) < 1100 and log.text().endswith("the end")
+
+
+def test_a_normal_number_in_store_and_another_generator_come_back():
+    def draws(config):
+        np.random.set_bit_generator(np.random.PCG64(int(1e6 * config["x"])))
+        return float(np.random.standard_normal())
+
+    def draws_one(config):
+        return float(
+            np.random.standard_normal()
+        )  # takes what is in store, and leaves the generator's words as they were
+
+    for objective in (draws, draws_one):
+        np.random.seed(7)
+        expected = np.random.standard_normal(4).tolist()
+        np.random.seed(7)
+        drawn = [float(np.random.standard_normal())]
+        for _ in range(3):
+            Study({"x": Float(0, 1)}, strategy="random").optimize(objective, trials=3)
+            drawn.append(float(np.random.standard_normal()))
+        assert drawn == expected

@@ -39,23 +39,26 @@ class MeasuredExecutor:
         self._chosen: Executor | None = None
         self._lock = threading.Lock()
         self._late: deque[float] = deque(maxlen=_MOST)
-        self._running = 0
         self._probing: threading.Thread | None = None
+
+    @property
+    def own_threads(self) -> bool:
+        """Whether trials run in threads for good, or as long as nothing is decided."""
+        return self._chosen is None or self._chosen.own_threads
 
     def submit(self, task: Task, done: Callable[[Outcome], None]) -> Job:
         """Start a trial where it was decided, or in a thread as long as nothing is."""
         if self._chosen is not None:
             return self._chosen.submit(task, done)
+        if self._probing is None and self._threads.at_work == 0:
+            return self._threads.submit(task, done)
         with self._lock:
-            self._running += 1
-            if self._running > 1 and self._probing is None:
+            if self._probing is None:
                 self._probing = threading.Thread(target=self._probe, name="hpo_magic-probe", daemon=True)
                 self._probing.start()
         began = time.monotonic()
 
         def ended(outcome: Outcome) -> None:
-            with self._lock:
-                self._running -= 1
             if outcome.values is not None and len(self._late) >= _FEWEST:
                 self._decide(time.monotonic() - began)
             done(outcome)

@@ -22,6 +22,10 @@ class Job(Protocol):
 class Executor(Protocol):
     """Runs trials at the same time, as many as are submitted."""
 
+    @property
+    def own_threads(self) -> bool:
+        """Whether `done` is called by the trial's own thread, which then may go on with the search itself."""
+
     def submit(self, task: Task, done: Callable[[Outcome], None]) -> Job:
         """Start a trial; `done` hears its outcome, from any thread."""
 

@@ -43,7 +43,7 @@ class RemoteJob:
 
     def report(self, value: float, step: int) -> bool:
         """Hand an intermediate value on."""
-        return self._task.context.on_report(value, step) and not self._task.context.stop.is_set()
+        return self._task.context.on_report(value, step) and not self._task.context.stopping
 
     def printed(self, text: str) -> None:
         """Show what the trial has printed."""
@@ -105,6 +105,8 @@ class RemoteExecutor:
     parcel : Parcel
         The objective of every trial.
     """
+
+    own_threads = False
 
     def __init__(self, pool: Pool, parcel: Parcel) -> None:
         self._pool, self._parcel = pool, parcel

@@ -87,9 +87,9 @@ class ThreadJob:
 class _Worker:
     """A daemon thread that is used again: thread pools of numerical libraries belong to the thread that calls them."""
 
-    def __init__(self, name: str, free: Callable[[_Worker], None]) -> None:
+    def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[ThreadJob | None] = SimpleQueue()
-        self._free, self._retired = free, False
+        self._retired = False
         self.thread = threading.Thread(target=self._main, name=name, daemon=True)
         self.thread.start()
 
@@ -104,7 +104,6 @@ class _Worker:
             job.run()
             if self._retired:
                 return
-            self._free(self)
 
 
 class ThreadExecutor:
@@ -120,21 +119,45 @@ class ThreadExecutor:
     >>> executor.close()
     """
 
+    own_threads = True
+
     def __init__(self) -> None:
         self._idle: list[_Worker] = []
+        self._ending = threading.local()  # .worker: of a thread that tells the end of its trial and is not taken yet
         self._lock, self._closed, self._made = threading.Lock(), False, 0
+        self.at_work = 0
+        """How many calls are running."""
 
     def submit(self, call: Callable[[], Outcome], done: Callable[[Outcome], None]) -> ThreadJob:
-        """Start a call in an idle worker, or in a new one."""
-        with self._lock:
-            if self._idle:
-                worker = self._idle.pop()
-            else:
-                self._made += 1
-                worker = _Worker(f"thread {self._made}", self._give_back)
-        job = ThreadJob(call, done, worker)
+        """Start a call in the worker that asks for it at the end of another, in an idle one, or in a new one."""
+        worker = self._free_worker()
+
+        def ended(outcome: Outcome) -> None:
+            with self._lock:
+                self.at_work -= 1
+            self._ending.worker = worker
+            try:
+                done(outcome)
+            finally:
+                if self._ending.worker is worker:
+                    self._ending.worker = None
+                    self._give_back(worker)
+
+        job = ThreadJob(call, ended, worker)
         worker.put(job)
         return job
+
+    def _free_worker(self) -> _Worker:
+        ending: _Worker | None = getattr(self._ending, "worker", None)
+        with self._lock:
+            self.at_work += 1
+            if ending is not None:
+                self._ending.worker = None
+                return ending
+            if self._idle:
+                return self._idle.pop()
+            self._made += 1
+            return _Worker(f"thread {self._made}")
 
     def close(self) -> None:
         """Let the workers go as they become idle."""

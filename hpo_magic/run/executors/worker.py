@@ -64,7 +64,7 @@ class _Errand:
         job = ThreadJob(lambda: run_trial(objective, ticket.config, context, ticket.metrics), heard.append, _Here())
 
         def stop() -> None:
-            context.stop.set()
+            context.stopping = True
             job.interrupt()
 
         self._line.attend(ticket.token, stop)
@@ -87,9 +87,9 @@ class _Errand:
     def _context(self) -> TrialContext:
         ticket = self._ticket
         return TrialContext(
-            ticket.number, ticket.seed, self._log,
+            ticket.number, lambda: ticket.seed, self._log,
             on_report=lambda value, step: bool(self._say("report", {"value": value, "step": step})["go"]),
-            on_begin=self._begin, folder=self._folder(),
+            on_begin=self._begin, find_folder=self._folder,
         )  # fmt: skip
 
     def _begin(self, _thread: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class RandomSampler:
 
     seed: int = 0
     sequence: str = "sobol"
+    draws_seldom: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.sequence not in SEQUENCES:

@@ -9,6 +9,8 @@ from hpo_magic.search.protocols import Action, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
 
+_WHOLE = Sample(None)
+
 
 @dataclass(frozen=True)
 class Full:
@@ -23,8 +25,7 @@ class Full:
 
     def next(self, space: Space, history: History) -> Action:
         """Start a new config on the whole budget."""
-        steps = rungs_of(space)
-        return Sample(steps[-1] if steps else None)
+        return _WHOLE if space.budget is None else Sample(rungs_of(space)[-1])
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial."""
