@@ -47,6 +47,11 @@ class TrialContext:
         """Where the trial keeps its files."""
         return self.find_folder()
 
+    @property
+    def asked_for_folder(self) -> bool:
+        """Whether anybody wanted to know where the trial keeps its files."""
+        return "folder" in vars(self)
+
     def begin(self, who: str) -> None:
         """Say who has taken the trial up; from now on its time runs."""
         self.begun = time.monotonic()

@@ -7,9 +7,7 @@ begins: what a trial sets does not outlast it, and what the user sets is not und
 
 from __future__ import annotations
 
-import ctypes
 import os
-import random
 import sys
 import threading
 import time
@@ -17,10 +15,10 @@ import warnings
 from threading import RLock
 from typing import Any
 
+from hpo_magic.run.random_state import NumpyRandom, PythonRandom
+
 _AT_ONCE = 0.001
 """Seconds between two trials of a thread in which nobody else is taken to have had a turn."""
-_TWISTER_BYTES = 2500
-"""Size of numpy's Mersenne Twister: 624 words and a position."""
 
 
 class ProcessState:
@@ -29,11 +27,10 @@ class ProcessState:
     Examples
     --------
     >>> state = ProcessState()
-    >>> before = random.getstate()
     >>> with state:
-    ...     random.seed(1)
-    >>> random.getstate() == before
-    True
+    ...     os.environ["NAME"] = "set by a trial"
+    >>> "NAME" in os.environ
+    False
     """
 
     def __init__(self) -> None:
@@ -80,17 +77,31 @@ class ProcessState:
 def _snapshot(before: dict[str, Any]) -> dict[str, Any]:
     """Return the state as it is now; parts that stand as they did before are taken from there, which is faster."""
     kept: dict[str, Any] = {
-        "filters": list(warnings.filters), "random": random.getstate(),
-        "folder": _folder(), "environment": _raw_environment(),
+        "filters": list(warnings.filters), "folder": _folder(), "environment": _raw_environment(),
+        "random": before["random"] if "random" in before and before["random"].holds() else PythonRandom(),
     }  # fmt: skip
     if "matplotlib" in sys.modules:
-        plots = sys.modules["matplotlib"].rcParams
-        same = "plots" in before and dict.__eq__(plots, before["plots"])
-        kept["plots"] = before["plots"] if same else dict(dict.items(plots))  # its own copy looks at every name
+        kept["plots"] = before["plots"] if "plots" in before and before["plots"].holds() else _PlotSettings()
     if "numpy" in sys.modules:
-        same = "numpy" in before and before["numpy"].holds()
-        kept["numpy"] = before["numpy"] if same else _Generator()
+        kept["numpy"] = before["numpy"] if "numpy" in before and before["numpy"].holds() else NumpyRandom()
     return kept
+
+
+class _PlotSettings:
+    """What matplotlib's settings are."""
+
+    def __init__(self) -> None:
+        self._settings = dict(dict.items(sys.modules["matplotlib"].rcParams))  # its own copy looks at every name
+        self._values = list(self._settings.values())
+
+    def holds(self) -> bool:
+        """Whether they are so still; values in a row compare in half the time that two mappings take."""
+        return list(dict.values(sys.modules["matplotlib"].rcParams)) == self._values
+
+    def put_back(self) -> None:
+        """Have them so again."""
+        if not self.holds():
+            dict.update(sys.modules["matplotlib"].rcParams, self._settings)
 
 
 def _folder() -> str | None:
@@ -98,39 +109,6 @@ def _folder() -> str | None:
         return os.getcwd()
     except FileNotFoundError:  # it was deleted under us: there is nothing to go back to
         return None
-
-
-class _Generator:
-    """What numpy's global generator stands at."""
-
-    def __init__(self) -> None:
-        random = sys.modules["numpy"].random
-        self._generator, self._state, self._words = random.get_bit_generator(), random.get_state(False), _twister()
-
-    def holds(self) -> bool:
-        """Whether it still stands there, as far as can be told quickly."""
-        # A normal number in store for the next call is not among the twister's words.
-        same = sys.modules["numpy"].random.get_bit_generator() is self._generator
-        return same and self._words is not None and not self._state["has_gauss"] and self._words == _twister()
-
-    def put_back(self) -> None:
-        """Have it stand there again."""
-        if not self.holds():
-            random = sys.modules["numpy"].random
-            if random.get_bit_generator() is not self._generator:
-                random.set_bit_generator(self._generator)
-            random.set_state(self._state)
-
-
-def _twister() -> bytes | None:
-    """Return the words of numpy's Mersenne Twister, fifty times faster than `get_state`; None for another generator.
-
-    https://numpy.org/doc/stable/reference/random/bit_generators/generated/numpy.random.MT19937.ctypes.html
-    """
-    generator = sys.modules["numpy"].random.get_bit_generator()
-    if type(generator).__name__ != "MT19937":
-        return None
-    return ctypes.string_at(generator.ctypes.state_address, _TWISTER_BYTES)
 
 
 def _raw_environment() -> dict[Any, Any]:
@@ -144,7 +122,7 @@ def _restore(kept: dict[str, Any]) -> None:
     if warnings.filters != kept["filters"]:
         warnings.filters[:] = kept["filters"]  # type: ignore[index]
         warnings._filters_mutated_lock_held() if hasattr(warnings, "_filters_mutated_lock_held") else None
-    random.setstate(kept["random"])
+    kept["random"].put_back()
     if kept["folder"] is not None and _folder() != kept["folder"] and os.path.isdir(kept["folder"]):
         os.chdir(kept["folder"])
     if _raw_environment() != kept["environment"]:
@@ -152,8 +130,8 @@ def _restore(kept: dict[str, Any]) -> None:
         for name in set(os.environ) - set(names):
             del os.environ[name]
         os.environ.update(names)
-    if "plots" in kept and dict.__ne__(sys.modules["matplotlib"].rcParams, kept["plots"]):
-        dict.update(sys.modules["matplotlib"].rcParams, kept["plots"])
+    if "plots" in kept:
+        kept["plots"].put_back()
     if "numpy" in kept:
         kept["numpy"].put_back()
 

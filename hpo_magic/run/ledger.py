@@ -13,7 +13,6 @@ import numpy as np
 from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints, base_of
 from hpo_magic.run.context import TrialContext
-from hpo_magic.run.logs import TrialLog
 from hpo_magic.run.metric import as_number
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.fidelity import last_way_up
@@ -30,8 +29,6 @@ from hpo_magic.trials.trial import Report, appended, changed
 
 MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""
-_MOST_LOGS = 64
-"""Logs of trials that are kept at hand before those of ended ones are let go."""
 REPORTS_SAVED = 1.0
 """Seconds between two commits of reports; what comes in between is stored with the trial's result."""
 
@@ -84,7 +81,7 @@ class Ledger:
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
         self._found_running = {t.number for t in self.journal.history.running if t.state is State.RUNNING}
         self._reports_saved = 0.0
-        self._logs: dict[int, TrialLog] = {}
+        self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
         self._checkpoints = Checkpoints(base_of(store.url), record.name, record.version)
 
@@ -189,11 +186,18 @@ class Ledger:
             state, values = self._stopped(running, values)
         finished = changed(
             running, state=state, values=values, error=outcome.failure, finished=ended or time.time(), log=log,
-            kept=self._checkpoints.used(number),
+            kept=self._kept(running),
         )  # fmt: skip
         (self.journal.hold if hold else self.journal.save)(finished)
         self._cut.discard(number)
+        self._contexts.pop(number, None)
         return finished
+
+    def _kept(self, trial: Trial) -> bool:
+        """Whether a trial has files; one that found none and did not ask for its folder has none."""
+        live = self._contexts.get(trial.number)
+        seen = live is None or live.asked_for_folder or trial.parent is not None
+        return seen and self._checkpoints.used(trial.number)
 
     def _stopped(self, trial: Trial, values: dict[str, float] | None) -> tuple[State, dict[str, float]]:
         """Return the state and the values of a trial that the scheduler has stopped."""
@@ -216,6 +220,7 @@ class Ledger:
             message = f"{why}; that was try {MOST_TRIES}"
             return self.finish(number, Outcome(failure=Failure("WorkerLost", message)), log)
         lost = changed(running, state=State.LOST, finished=time.time(), log=log)
+        self._contexts.pop(number, None)
         self.journal.save(lost)
         self.queue(running.config, number)
         self.notices.append(f"trial {number}: {why}; it is tried again")
@@ -254,15 +259,13 @@ class Ledger:
             on_begin=lambda who: self.begun(number, who),
             on_report=lambda value, step: self.report(number, value, step),
         )  # fmt: skip
-        self._logs[number] = made.log
-        if len(self._logs) > _MOST_LOGS:
-            self._logs = {known: log for known, log in self._logs.items() if not self.journal.get(known).state.ended}
+        self._contexts[number] = made
         return made
 
     def log(self, number: int) -> str:
         """Return what a trial has printed: of a running one what there is so far."""
-        trial, live = self.journal.get(number), self._logs.get(number)
-        return trial.log if trial.state.ended or live is None else live.text()
+        live = self._contexts.get(number)
+        return self.journal.get(number).log if live is None else live.log.text()
 
     def counted(self) -> int:
         """Return how many trials count towards a limit: those that ran to their end."""

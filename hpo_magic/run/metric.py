@@ -51,7 +51,7 @@ def as_values(result: Any, metrics: Sequence[str]) -> dict[str, float]:
     >>> as_values({"loss": 1, "time": 2}, ["loss"])
     {'loss': 1.0, 'time': 2.0}
     """
-    if not isinstance(result, Mapping):
+    if isinstance(result, float) or not isinstance(result, Mapping):  # the first is fast, and the usual case
         if len(metrics) > 1:
             raise MetricError(f"the objective returned {_short(result)}; return a dict with {', '.join(metrics)}")
         return {metrics[0]: as_number(result, metrics[0])}

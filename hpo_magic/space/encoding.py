@@ -54,9 +54,8 @@ def from_unit(domain: Domain, u: float) -> Value:
     number = low + u * (high - low)
     if domain.log:
         number = math.exp(number)
-    if isinstance(domain, Float):
-        return min(max(_rounded(domain, number), domain.low), domain.high)
-    return min(max(round(number), domain.low), domain.high)
+    number = _rounded(domain, number) if isinstance(domain, Float) else round(number)
+    return domain.low if number < domain.low else domain.high if number > domain.high else number
 
 
 def _span(domain: Float | Int | Budget) -> tuple[float, float]:

@@ -33,7 +33,8 @@ class Journal:
         self.goals, self.constraints = tuple(goals), tuple(constraints)
         self._seen: History | None = None
         self._known: History | None = None
-        self._held: dict[int, Trial] = {}
+        self._held: set[int] = set()
+        self._before: dict[int, Trial] = {}  # what others see of a trial whose result is not stored yet
         self._load()
         self._unsaved: dict[int, Trial] = {}
         # Readers wait for memory only: a slow or locked database holds up writers alone.
@@ -44,24 +45,26 @@ class Journal:
 
     @property
     def history(self) -> History:
-        """The trials as they are now."""
+        """The trials as they are in the store."""
+        if not self._before:
+            return self.known
         with self._lock:
             if self._seen is None:
-                self._seen = self._view(self._trials)
+                trials = self._trials
+                for before in self._before.values():
+                    trials = trials.replaced(before)
+                self._seen = self._view(trials)
             return self._seen
 
     @property
     def known(self) -> History:
-        """The trials as they are now, and the results that are held: what the next decision goes by."""
-        if not self._held:
-            return self.history
+        """The trials and the results that are not stored yet: what the next decision goes by."""
+        known = self._known
+        if known is not None:
+            return known
         with self._lock:
-            if self._known is None:
-                trials = self._trials
-                for trial in self._held.values():
-                    trials = trials.replaced(trial)
-                self._known = self._view(trials)
-            return self._known
+            self._known = known = self._view(self._trials)
+            return known
 
     def _view(self, trials: Roll) -> History:
         return History(trials, self.goals, self.constraints, self._index)
@@ -69,17 +72,18 @@ class Journal:
     @property
     def counted(self) -> int:
         """How many trials count towards a limit: those that ran to their end, the held ones among them."""
-        with self._lock:
-            return self._counted + (sum(map(_counts, self._held.values())) if self._held else 0)
+        return self._counted
 
     @property
     def waiting(self) -> Trial | None:
         """The first trial that waits to be started."""
+        if not self._waiting:
+            return None
         with self._lock:
             return self._trials[min(self._waiting)] if self._waiting else None
 
     def get(self, number: int) -> Trial:
-        """Return a trial by its number."""
+        """Return a trial by its number, with its result if there is one, stored or not."""
         trials = self._trials
         if not 0 <= number < len(trials):
             raise StudyError(f"there is no trial {number}; the study has {len(trials)}, counted from 0")
@@ -88,17 +92,16 @@ class Journal:
     def add(self, trial: Trial) -> Trial:
         """Store a new trial, and what is held with it, in one commit; return it with its number."""
         with self._writing:
-            held = tuple(self._held.values())
             if trial.number != len(self._trials):
                 trial = changed(trial, number=len(self._trials))
-            stored = self.store.add_trial(self.record.id, trial, held)
+            stored = self.store.add_trial(self.record.id, trial, tuple([self._trials[number] for number in self._held]))
             with self._lock:
+                for ended in self._held:
+                    self._before.pop(ended, None)
                 self._held.clear()
                 if stored.number != len(self._trials):  # another process has added some in between
                     self._load()
                 else:
-                    for ended in held:
-                        self._replace(ended)
                     self._append(stored)
                 self._touch()
             return stored
@@ -106,28 +109,30 @@ class Journal:
     def hold(self, trial: Trial) -> None:
         """Keep a result for the commit of the next trial, or of `settle`; until then only decisions know it."""
         with self._writing, self._lock:
-            self._held[trial.number] = trial
+            self._held.add(trial.number)
+            self._before.setdefault(trial.number, self._trials[trial.number])
+            self._replace(trial)
             self._known = None
-            self._index.note(trial)
 
     def settle(self) -> None:
         """Store what is held."""
         if not self._held:
             return
         with self._writing:
-            for trial in list(self._held.values()):
-                self.save(trial)
+            for number in sorted(self._held):
+                self.save(self.get(number))
 
     def save(self, trial: Trial) -> None:
         """Replace a trial; where the store fails, keep the new one for `flush` and raise."""
         with self._writing:
-            self._held.pop(trial.number, None)
+            self._held.discard(trial.number)
             try:
                 self.store.save_trial(self.record.id, trial)
             except StoreError:
                 self._unsaved[trial.number] = trial
                 raise
             self._unsaved.pop(trial.number, None)
+            self._before.pop(trial.number, None)
             self.put(trial)
 
     def put(self, trial: Trial) -> None:
@@ -159,6 +164,7 @@ class Journal:
         """Read every trial from the store."""
         self._trials, self._index = Roll(self.store.trials(self.record.id)), Index()
         self._counted, self._waiting, self._seen, self._known = 0, set[int](), None, None
+        self._before.clear()
         for trial in self._trials:
             self._index.add(trial)
             self._tally(trial)
@@ -186,4 +192,4 @@ class Journal:
 
 
 def _counts(trial: Trial) -> bool:
-    return trial.state.ended and not trial.void
+    return trial.trusted and (trial.state in (State.DONE, State.FAILED) or trial.cut)

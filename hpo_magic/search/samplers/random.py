@@ -63,7 +63,8 @@ class RandomSampler:
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next point of the sequence that has not been tried."""
         known = Tried(history, space)
-        return next((config for config in self._draws(space, history, rng) if not known(config)), None)
+        first = space.decode(point(self.sequence, len(space), len(history), self.seed))
+        return next((config for config in _others(space, rng) if not known(config)), None) if known(first) else first
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -73,13 +74,13 @@ class RandomSampler:
         """Draw the next point once; what it loads is then there."""
         point(self.sequence, len(space), len(history), self.seed)
 
-    def _draws(self, space: Space, history: History, rng: np.random.Generator) -> Iterator[Config]:
-        yield space.decode(point(self.sequence, len(space), len(history), self.seed))
-        for _ in range(_DRAWS):
-            yield space.sample(rng)
-        left = list(remaining(space))
-        for i in rng.permutation(len(left)):
-            yield left[i]
+
+def _others(space: Space, rng: np.random.Generator) -> Iterator[Config]:
+    for _ in range(_DRAWS):
+        yield space.sample(rng)
+    left = list(remaining(space))
+    for i in rng.permutation(len(left)):
+        yield left[i]
 
 
 def remaining(space: Space) -> list[Config]:
