@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,16 +94,27 @@ def climbers(history: History) -> list[Climber]:
             parent = Climber(trial)
             ordered.append(parent)
         found[trial.number] = parent
-        known = parent.at.get(trial.budget)
-        if _weight(trial) and (known is None or _weight(trial) > _weight(known)):
+        known, weight = parent.at.get(trial.budget), _weight(trial)
+        if weight and (known is None or weight > _weight(known)):
             parent.at[trial.budget] = trial
     return [climber for climber in ordered if climber.at]
 
 
+def by_rung(group: Sequence[Climber]) -> dict[int, list[Climber]]:
+    """Return who has a trial at each budget, in the order of the group."""
+    found: dict[int, list[Climber]] = {}
+    for climber in group:
+        for budget in climber.at:
+            found.setdefault(budget, []).append(climber)
+    return found
+
+
 def _weight(trial: Trial) -> int:
-    if trial.void:
-        return 0
-    return {State.DONE: 3, State.WAITING: 2, State.RUNNING: 2}.get(trial.state, 1)
+    if trial.state is State.DONE:
+        return 3 if trial.trusted else 0
+    if trial.state is State.RUNNING or trial.state is State.WAITING:
+        return 2
+    return 0 if trial.void else 1
 
 
 def loss_at(history: History, climber: Climber, budget: int) -> float | None:
@@ -115,9 +127,18 @@ def loss_at(history: History, climber: Climber, budget: int) -> float | None:
 
 def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Climber]:
     """Return those of a group that have ended at a rung with a finite loss, the best first; of equals the older."""
-    losses = [(loss, climber) for climber in group if (loss := loss_at(history, climber, budget)) is not None]
-    finite = [(loss, climber) for loss, climber in losses if math.isfinite(loss)]
-    return [climber for _, climber in sorted(finite, key=lambda pair: (pair[0], pair[1].root.number))]
+    return best_first(ended_at(history, group, budget))
+
+
+def ended_at(history: History, group: Sequence[Climber], budget: int) -> list[tuple[float, Climber]]:
+    """Return those of a group that have ended at a rung, each with its loss."""
+    return [(loss, climber) for climber in group if (loss := loss_at(history, climber, budget)) is not None]
+
+
+def best_first(ended: Sequence[tuple[float, Climber]]) -> list[Climber]:
+    """Return those with a finite loss, the best first; of equals the older."""
+    finite = [(loss, climber.root.number, climber) for loss, climber in ended if math.isfinite(loss)]
+    return [climber for *_, climber in sorted(finite, key=itemgetter(0, 1))]
 
 
 def last_way_up(space: Space, history: History) -> tuple[Trial, int] | None:

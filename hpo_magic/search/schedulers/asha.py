@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.curves import best_by
-from hpo_magic.search.fidelity import ETA, check_eta, climbers, growth, loss_at, ranked, rungs_of
+from hpo_magic.search.fidelity import ETA, best_first, by_rung, check_eta, climbers, ended_at, growth, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -67,10 +67,11 @@ class Asha:
             at_once = sum(steps[-1] for climber in group if climber.root.budget == steps[-1])
             if cost > _UNHEDGED * steps[-1] and at_once < self.hedge * cost:
                 return Sample(steps[-1])
+        reached = by_rung(group)
         for rung in range(len(steps) - 2, -1, -1):
             here, above = steps[rung], steps[rung + 1]
-            ended = sum(loss_at(history, climber, here) is not None for climber in group)
-            for climber in ranked(history, group, here)[: ended // self.eta]:
+            ended = ended_at(history, reached.get(here, []), here)
+            for climber in best_first(ended)[: len(ended) // self.eta]:
                 if above not in climber.at:
                     return Promote(climber.at[here].number, above)
         return Sample(steps[0])
