@@ -27,7 +27,8 @@ GRACE = 0.9
 """Seconds that a trial has to heed a stop before it is let go."""
 _AGAIN, _TICK, _RENEW = 0.1, 0.25, 5.0
 _BRIEF = 0.002
-"""Seconds of a trial below which its own thread takes the next step: handing it over takes longer than is gained."""
+"""Seconds of a trial, and of a proposal, below which the trial's own thread takes the next step: to hand it over would
+take as long. Where either takes longer, other threads shall have the turn that a hand-over gives them."""
 _QUICK = 0.1
 """Seconds of a proposal below which a result waits for it, so that both are stored in one commit."""
 
@@ -229,7 +230,7 @@ class Runner:
 
         def done(outcome: Outcome) -> None:
             self._outcomes.put((number, outcome, time.time()))
-            self._brief = time.monotonic() - (context.begun or 0.0) < _BRIEF
+            self._brief = self._asking < _BRIEF and time.monotonic() - (context.begun or 0.0) < _BRIEF
             if self._brief and self._executor.own_threads and self._stepping.acquire(blocking=False):
                 try:
                     self._doer = threading.current_thread().name  # the next trial is its own
