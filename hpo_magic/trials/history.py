@@ -103,9 +103,8 @@ class History:
         """Return the trials with a config, in order."""
         if self.index is None:
             return [trial for trial in self.trials if trial.config == config]
-        numbers = self.index.numbers(config)
-        found = [self.trials[number] for number in numbers if number < len(self.trials)] if numbers else []
-        return [trial for trial in found if trial.config == config] if found else found
+        found = [self.trials[number] for number in self.index.numbers(config) if number < len(self.trials)]
+        return [trial for trial in found if trial.config == config]
 
     def origin(self, trial: Trial) -> Trial | None:
         """Return the trial that another one repeats or goes on from; those lost on the way are passed over."""

@@ -46,9 +46,9 @@ class Journal:
     @property
     def history(self) -> History:
         """The trials as they are in the store."""
-        if not self._before:
-            return self.known
         with self._lock:
+            if not self._before:
+                return self.known
             if self._seen is None:
                 trials = self._trials
                 for before in self._before.values():
@@ -94,7 +94,7 @@ class Journal:
         with self._writing:
             if trial.number != len(self._trials):
                 trial = changed(trial, number=len(self._trials))
-            stored = self.store.add_trial(self.record.id, trial, tuple([self._trials[number] for number in self._held]))
+            stored = self.store.add_trial(self.record.id, trial, tuple(map(self.get, self._held)))
             with self._lock:
                 for ended in self._held:
                     self._before.pop(ended, None)

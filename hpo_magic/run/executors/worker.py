@@ -85,11 +85,11 @@ class _Errand:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _context(self) -> TrialContext:
-        ticket = self._ticket
+        ticket, folder = self._ticket, self._folder()
         return TrialContext(
             ticket.number, lambda: ticket.seed, self._log,
             on_report=lambda value, step: bool(self._say("report", {"value": value, "step": step})["go"]),
-            on_begin=self._begin, find_folder=self._folder,
+            on_begin=self._begin, find_folder=lambda: folder,
         )  # fmt: skip
 
     def _begin(self, _thread: str) -> None:

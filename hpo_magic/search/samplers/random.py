@@ -54,6 +54,7 @@ class RandomSampler:
     seed: int = 0
     sequence: str = "sobol"
     draws_seldom: ClassVar[bool] = True
+    """The random stream is made only where it is drawn from."""
 
     def __post_init__(self) -> None:
         if self.sequence not in SEQUENCES:
