@@ -34,24 +34,31 @@ class ProcessState:
     """
 
     def __init__(self) -> None:
-        self._lock, self._trials, self._in_cell = RLock(), 0, False
+        self._lock, self._in_cell = RLock(), False
+        self._trials: list[int] = []  # the threads that they run in
         self._kept: dict[str, Any] = {}
         self._put_back: tuple[int, float] = (0, 0.0)  # by which thread, and when
 
     def __enter__(self) -> None:
         """Remember the user's side before the first trial."""
         with self._lock:
-            if not self._kept or (self._trials == 0 and not self._in_cell and not self._holds()):
+            if not self._kept or (not self._trials and not self._in_cell and not self._holds()):
                 self._kept = _snapshot(self._kept)
-            self._trials += 1
+            self._trials.append(threading.get_ident())
 
     def __exit__(self, *exception: object) -> None:
         """Put the user's side back after each trial."""
+        self.let_go(threading.get_ident())
+
+    def let_go(self, thread: int) -> None:
+        """Take a trial as ended, so that one that hangs does not stand for the user's side for good."""
         with self._lock:
-            self._trials -= 1
+            if thread not in self._trials:
+                return
+            self._trials.remove(thread)
             if not self._in_cell:
                 _restore(self._kept)
-                self._put_back = threading.get_ident(), time.monotonic()
+                self._put_back = thread, time.monotonic()
 
     def _holds(self) -> bool:
         """Whether what was put back is the user's side still: a thread of ours goes from one trial to the next."""

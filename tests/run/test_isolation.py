@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -89,3 +90,28 @@ def test_a_normal_number_in_store_and_another_generator_come_back():
             Study({"x": Float(0, 1)}, strategy="random").optimize(objective, trials=3)
             drawn.append(float(np.random.standard_normal()))
         assert drawn == expected
+
+
+def test_a_trial_that_hangs_and_was_let_go_leaves_the_users_side_alone(tmp_path, monkeypatch):
+    end = threading.Event()
+
+    def hangs(config):
+        np.random.seed(1)
+        while not end.is_set():
+            try:
+                end.wait(0.05)
+            except BaseException:  # swallows even the stop
+                continue
+        return 0.0
+
+    before = np.random.get_state()[1].tolist()
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    study.optimize(hangs, trials=1, trial_timeout=0.1)
+    assert study.trials[0].error.kind == "TimeLimit"
+    assert np.random.get_state()[1].tolist() == before
+    monkeypatch.chdir(tmp_path)
+    np.random.seed(5)
+    mine = np.random.get_state()[1].tolist()
+    Study({"x": Float(0, 1)}, strategy="random").optimize(harms, trials=2)
+    assert os.getcwd() == str(tmp_path) and np.random.get_state()[1].tolist() == mine
+    end.set()

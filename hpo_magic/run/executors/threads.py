@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Protocol
 
 from hpo_magic.run.context import TrialStop
+from hpo_magic.run.isolation import process_state
 from hpo_magic.run.trial_run import Outcome
 
 _send = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -71,6 +72,7 @@ class ThreadJob:
             if not self._ended:
                 self._abandoned = True
                 self._worker.retire()
+                process_state.let_go(self._worker.thread.ident or 0)
 
     def _end(self) -> None:
         """From here on no stop is sent; one that is already on its way arrives in the loop below, and `run` expects it.
