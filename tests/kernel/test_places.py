@@ -115,3 +115,9 @@ def test_when_the_kernel_is_killed_no_worker_is_left(tmp_path):
         while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in left):
             assert time.monotonic() < deadline, "workers outlive their kernel"
             time.sleep(0.05)
+
+
+def test_what_an_earlier_run_of_the_cell_has_left_is_not_sent(shared):
+    shared.run("import threading; left = threading.Lock()  # cannot be sent")
+    shared.run(cell("leftover", "--on processes --wait --no-panel").replace("loss =", "left = 0\nloss = left +"))
+    assert shared.value("len(leftover.history.done)") == 6
