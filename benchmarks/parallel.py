@@ -66,7 +66,7 @@ def busy() -> None:
 
     with places(8) as found:
         for name, on in found:
-            search(lambda config: 0.0, on, 16, 8)  # workers are there, and have loaded what they need
+            search(lambda config: time.sleep(2) or 0.0, on, 16, 8)  # every worker is there, and has loaded what it needs
             trials = search(objective, on, 80, 8, strategy="gp").trials
             starts = sorted(trial.started or 0.0 for trial in trials)
             begin, end = starts[7], starts[-1]
@@ -219,7 +219,7 @@ def simulated(budget: float = 60.0) -> None:
                     continue
                 clock, number, _ = heapq.heappop(ends)
                 began = time.perf_counter()
-                config = study.trials[number].config
+                config = study.ledger.journal.get(number).config
                 study.tell(number, sum((config[f"x{i}"] - 0.3) ** 2 for i in range(6)))
                 free = max(free, clock) + time.perf_counter() - began
                 told += 1

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,9 @@ def climbers(history: History) -> list[Climber]:
     A trial belongs to its parent's climber: as its promotion where its budget is larger, as its repeat where it is the
     same. Lost and interrupted trials count nowhere: they are tried again.
     """
+    for seen, latest in _LATEST:
+        if seen() is history:
+            return latest
     found: dict[int, Climber] = {}
     ordered: list[Climber] = []
     for trial in history.trials:
@@ -97,7 +101,13 @@ def climbers(history: History) -> list[Climber]:
         known, weight = parent.at.get(trial.budget), _weight(trial)
         if weight and (known is None or weight > _weight(known)):
             parent.at[trial.budget] = trial
-    return [climber for climber in ordered if climber.at]
+    made = [climber for climber in ordered if climber.at]
+    _LATEST[:] = [(ref(history), made)]
+    return made
+
+
+_LATEST: list[tuple[ref[History], list[Climber]]] = []
+"""The climbers of the latest history: scheduler and sampler ask for the same ones in turn."""
 
 
 def by_rung(group: Sequence[Climber]) -> dict[int, list[Climber]]:
@@ -120,9 +130,11 @@ def _weight(trial: Trial) -> int:
 def loss_at(history: History, climber: Climber, budget: int) -> float | None:
     """Return a climber's loss at a rung; infinite where it failed or missed a constraint, None while it is to come."""
     trial = climber.at.get(budget)
-    if trial is None or not trial.state.ended:
+    if trial is None or trial.state is State.RUNNING or trial.state is State.WAITING:
         return None
-    return history.loss(trial) if trial.state is State.DONE and history.feasible(trial) else math.inf
+    if trial.state is not State.DONE or (history.constraints and not history.feasible(trial)):
+        return math.inf
+    return history.loss(trial)
 
 
 def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Climber]:
@@ -168,6 +180,7 @@ def matured(history: History) -> History:
     outdone = {
         trial.number
         for climber in climbers(history)
+        if len(climber.at) > 1
         for budget, trial in climber.at.items()
         if any(other > budget and above.state is State.DONE for other, above in climber.at.items())
     }

@@ -26,6 +26,8 @@ def averaged(history: History) -> History:
     if not history.repeats:
         return history
     known = {trial.number: trial for trial in history.trials}
+    if not any(_first(known, trial) != trial.number for trial in history.done if trial.parent is not None):
+        return history
     runs: dict[int, list[Trial]] = {}
     for trial in history.done:
         runs.setdefault(_first(known, trial), []).append(trial)
