@@ -66,7 +66,7 @@ def busy() -> None:
 
     with places(8) as found:
         for name, on in found:
-            search(lambda config: time.sleep(2) or 0.0, on, 16, 8)  # every worker is there, and has loaded what it needs
+            search(lambda config: time.sleep(2) or 0.0, on, 16, 8)  # every worker is there and warm
             trials = search(objective, on, 80, 8, strategy="gp").trials
             starts = sorted(trial.started or 0.0 for trial in trials)
             begin, end = starts[7], starts[-1]

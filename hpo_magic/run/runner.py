@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from queue import SimpleQueue
@@ -92,6 +93,7 @@ class Runner:
         self._first: list[Outcome] | None = []
         self._asking, self._brief, self._doer = 0.0, False, ""
         self._renewed = time.monotonic()
+        self._over = threading.Event()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-runner", daemon=True)
 
     def start(self) -> None:
@@ -125,10 +127,11 @@ class Runner:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end in steps, so that an interrupt gets through where waiting holds it up; whether it came."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self.thread.is_alive():
-            self.thread.join(0.25)
+        # Not by `join`: an interrupted one takes the thread for dead, https://github.com/python/cpython/issues/90882.
+        while not self._over.wait(0.25 if deadline is None else min(max(deadline - time.monotonic(), 0.0), 0.25)):
             if deadline is not None and time.monotonic() > deadline:
-                return not self.thread.is_alive()
+                return False
+        self.thread.join()  # it has nothing left to do
         return True
 
     @property
@@ -148,15 +151,15 @@ class Runner:
         self._wake.set()
 
     def _main(self) -> None:
-        with routing, responsive:
-            try:
+        try:
+            with routing, responsive, closing(self._executor):
                 while self.phase.alive:
                     with self._stepping:
                         self._guarded(self._step)
                     self._wake.wait(self._patience())
                     self._wake.clear()
-            finally:
-                self._executor.close()
+        finally:
+            self._over.set()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever goes wrong in the search itself pauses it and is said; the thread lives on."""

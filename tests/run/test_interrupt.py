@@ -1,0 +1,47 @@
+"""Ctrl-C while a script waits in `optimize`: a real process, a real signal."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import time
+from hpo_magic import Float, Study
+
+def objective(config):
+    time.sleep({seconds})
+    return config["x"]
+
+study = Study({{"x": Float(0, 1)}}, strategy="random")
+print("begins", flush=True)
+try:
+    study.optimize(objective)
+except KeyboardInterrupt:
+    print(study.phase, *sorted({{trial.state for trial in study.trials}}))
+before = study.ledger.counted()
+study.optimize(objective, trials=before + 3)
+print(study.phase, study.ledger.counted() - before)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0, 0.3])
+def test_an_interrupt_stops_the_search_and_it_can_be_gone_on_with(seconds):
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(seconds=seconds)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as script:
+        assert script.stdout.readline() == "begins\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            script.wait(1.2)
+        script.send_signal(signal.SIGINT)
+        out, errors = script.communicate(timeout=30)
+    assert errors == ""
+    first, second = out.splitlines()
+    assert first == "stopped done stopped" or (seconds == 0 and first == "stopped done")  # there may be none to stop
+    assert second == "finished 3"
