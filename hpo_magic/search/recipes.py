@@ -65,7 +65,7 @@ SCHEDULERS: Mapping[str, Callable[[int], Scheduler]] = MappingProxyType(
     }
 )
 
-_CHEAP = 20
+_CHEAP = 12
 """Where a Gaussian process meets asynchronous halving: so many spread configs at the lowest rung, then promotions.
 
 The hedge against small budgets that mislead costs regret where they do not; `auto`, to be safe, has more of it.

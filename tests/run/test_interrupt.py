@@ -9,13 +9,14 @@ import sys
 import pytest
 
 SCRIPT = """
-import time
+import signal, time
 from hpo_magic import Float, Study
 
 def objective(config):
     time.sleep({seconds})
     return config["x"]
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell begins with it ignored
 study = Study({{"x": Float(0, 1)}}, strategy="random")
 print("begins", flush=True)
 try:
@@ -30,17 +31,21 @@ print(study.phase, study.ledger.counted() - before)
 
 @pytest.mark.parametrize("seconds", [0, 0.3])
 def test_an_interrupt_stops_the_search_and_it_can_be_gone_on_with(seconds):
-    with subprocess.Popen(
+    script = subprocess.Popen(
         [sys.executable, "-c", SCRIPT.format(seconds=seconds)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as script:
+    )
+    try:
         assert script.stdout.readline() == "begins\n"
         with pytest.raises(subprocess.TimeoutExpired):
             script.wait(1.2)
         script.send_signal(signal.SIGINT)
         out, errors = script.communicate(timeout=30)
+    finally:
+        script.kill()
+        script.communicate()
     assert errors == ""
     first, second = out.splitlines()
     assert first == "stopped done stopped" or (seconds == 0 and first == "stopped done")  # there may be none to stop
