@@ -19,6 +19,7 @@ import pytest
 from hpo_magic import Float, Space, Study, report
 from hpo_magic.errors import CellError, StudyError
 from hpo_magic.run.executors.parcel import pack
+from hpo_magic.run.executors.processes import Processes
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase
 from hpo_magic.trials import State
@@ -340,6 +341,19 @@ def test_data_is_sent_once_to_a_worker(study, tmp_path):
     study.optimize(lambda config: config["x"] + data.values[0], trials=12, workers=2, on="processes")
     assert len(study.history.done) == 12
     assert len(list(folder.iterdir())) == len({trial.worker for trial in study.trials}) == 2
+
+
+def test_a_trial_that_ends_before_its_sending_returns_frees_its_process(study, monkeypatch):
+    start = Processes.start
+
+    def slow(self, ticket, over):
+        started = start(self, ticket, over)
+        time.sleep(0.4)
+        return started
+
+    monkeypatch.setattr(Processes, "start", slow)
+    study.optimize(lambda config: config["x"], trials=5, on="processes")
+    assert len({trial.worker for trial in study.trials}) == 1
 
 
 def test_a_module_beside_the_notebook_is_sent_along(tmp_path, monkeypatch):

@@ -24,11 +24,16 @@ class RemoteJob:
         self._pid: int | None = None
         self._who = ""
         self._started: Started | None = None
+        self._told = False
 
     def start(self, pool: Pool) -> None:
         """Send the trial off."""
         self._hub.expect(self._ticket.token, self)
-        self._started = pool.start(self._ticket, self._over)
+        started = pool.start(self._ticket, self._over)
+        with self._lock:
+            self._started = started
+        if self._told:  # it was faster than this thread
+            started.told()
 
     # --- from the worker ------------------------------------------------------------------------
 
@@ -60,8 +65,10 @@ class RemoteJob:
 
     def ended(self, outcome: Outcome) -> None:
         """The trial has ended."""
-        if self._started is not None:
-            self._started.told()
+        with self._lock:
+            self._told, started = True, self._started
+        if started is not None:
+            started.told()
         self._finish(outcome)
 
     # --- from the runner ------------------------------------------------------------------------
