@@ -20,6 +20,7 @@ from hpo_magic import Float, Space, Study, report
 from hpo_magic.errors import CellError, StudyError
 from hpo_magic.run.executors.parcel import pack
 from hpo_magic.run.executors.processes import Processes
+from hpo_magic.run.executors.slot import Slot
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.runner import Phase
 from hpo_magic.trials import State
@@ -343,15 +344,19 @@ def test_data_is_sent_once_to_a_worker(study, tmp_path):
     assert len(list(folder.iterdir())) == len({trial.worker for trial in study.trials}) == 2
 
 
-def test_a_trial_that_ends_before_its_sending_returns_frees_its_process(study, monkeypatch):
-    start = Processes.start
+def test_a_trial_that_ends_before_the_call_that_sent_it_returns_frees_its_process(study, monkeypatch):
+    start, give = Processes.start, Slot.give
 
-    def slow(self, ticket, over):
+    def returns_late(self, ticket, over):
         started = start(self, ticket, over)
-        time.sleep(0.4)
+        time.sleep(0.2)
         return started
 
-    monkeypatch.setattr(Processes, "start", slow)
+    def is_over_late(self, ticket, over):
+        return give(self, ticket, lambda why: (time.sleep(0.5), over(why)))
+
+    monkeypatch.setattr(Processes, "start", returns_late)
+    monkeypatch.setattr(Slot, "give", is_over_late)
     study.optimize(lambda config: config["x"], trials=5, on="processes")
     assert len({trial.worker for trial in study.trials}) == 1
 
