@@ -13,7 +13,8 @@ from hpo_magic.run.failure import failure_of
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.metric import as_values
-from hpo_magic.run.runner import Phase, Runner
+from hpo_magic.run.phase import Phase
+from hpo_magic.run.runner import Runner
 from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy

@@ -21,7 +21,7 @@ from hpo_magic.jupyter.options import PLACES, Options
 from hpo_magic.jupyter.panel import Panel
 from hpo_magic.jupyter.report import Report, headline
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.runner import Phase
+from hpo_magic.run.phase import Phase
 from hpo_magic.run.trial_run import Guard
 from hpo_magic.study import Study
 from hpo_magic.trials.store import Store, open_store

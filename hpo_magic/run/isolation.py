@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
@@ -85,13 +86,18 @@ def _snapshot(before: dict[str, Any]) -> dict[str, Any]:
     """Return the state as it is now; parts that stand as they did before are taken from there, which is faster."""
     kept: dict[str, Any] = {
         "filters": list(warnings.filters), "folder": _folder(), "environment": _raw_environment(),
-        "random": before["random"] if "random" in before and before["random"].holds() else PythonRandom(),
+        "random": _standing(before, "random", PythonRandom),
     }  # fmt: skip
     if "matplotlib" in sys.modules:
-        kept["plots"] = before["plots"] if "plots" in before and before["plots"].holds() else _PlotSettings()
+        kept["plots"] = _standing(before, "plots", _PlotSettings)
     if "numpy" in sys.modules:
-        kept["numpy"] = before["numpy"] if "numpy" in before and before["numpy"].holds() else NumpyRandom()
+        kept["numpy"] = _standing(before, "numpy", NumpyRandom)
     return kept
+
+
+def _standing(before: dict[str, Any], part: str, read: Callable[[], Any]) -> Any:
+    known = before.get(part)
+    return known if known is not None and known.holds() else read()
 
 
 class _PlotSettings:
@@ -137,10 +143,9 @@ def _restore(kept: dict[str, Any]) -> None:
         for name in set(os.environ) - set(names):
             del os.environ[name]
         os.environ.update(names)
-    if "plots" in kept:
-        kept["plots"].put_back()
-    if "numpy" in kept:
-        kept["numpy"].put_back()
+    for part in ("plots", "numpy"):
+        if part in kept:
+            kept[part].put_back()
 
 
 process_state = ProcessState()

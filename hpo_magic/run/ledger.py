@@ -8,9 +8,7 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-import numpy as np
-
-from hpo_magic.errors import SpaceError, StoreError, StudyError
+from hpo_magic.errors import StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints, base_of
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.metric import as_number
@@ -19,7 +17,8 @@ from hpo_magic.search.fidelity import last_way_up
 from hpo_magic.search.protocols import Promote, Wait
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
-from hpo_magic.space import Choice, Config, Space
+from hpo_magic.space import Config, Space
+from hpo_magic.space.edits import check_edit
 from hpo_magic.trials import Failure, State, Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
@@ -89,9 +88,7 @@ class Ledger:
         """Change the space from the next proposal on."""
         with self._deciding:
             space = change(self.space)
-            if space.names != self.original.names:
-                raise StudyError("an edit may change ranges, options and fixed values, not the parameters themselves")
-            _check_counts(space, self.original)
+            check_edit(space, self.original)
             self.settings.edit(space=space.to_json() if space != self.original else None)
             self.space = space
         self.journal.announce()
@@ -139,14 +136,14 @@ class Ledger:
                 return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
             if self.space.budget is not None:
                 config = {**config, self.space.budget: action.budget}
-            return self.journal.add(self._running(len(history), config, action.budget, worker=worker))
+            return self.journal.add(self._running(config, action.budget, worker=worker))
 
     def _promote(self, trial: Trial, action: Promote) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        return self.journal.add(self._running(-1, config, action.budget, parent=trial.number))
+        return self.journal.add(self._running(config, action.budget, parent=trial.number))
 
-    def _running(self, number: int, config: Config, budget: int | None, **known: Any) -> Trial:
-        return Trial(number, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
+    def _running(self, config: Config, budget: int | None, **known: Any) -> Trial:
+        return Trial(-1, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
 
     def ahead(self) -> None:
         """Use the time while trials run to prepare the next proposal."""
@@ -246,7 +243,7 @@ class Ledger:
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""
-        number, seed = trial.number, self.strategy.seed
+        number, strategy = trial.number, self.strategy
         if trial.parent is not None:
             inherited = self._checkpoints.prepare(self.journal.history, trial)
             if inherited.note:
@@ -254,7 +251,7 @@ class Ledger:
             if inherited.budget != trial.resumed:
                 self.journal.put(changed(self.journal.get(number), resumed=inherited.budget))
         made = TrialContext(
-            number, lambda: _seed_of(seed, number), worker=trial.worker,
+            number, lambda: strategy.trial_seed(number), worker=trial.worker,
             find_folder=lambda: self._checkpoints.folder(number),
             on_begin=lambda who: self.begun(number, who),
             on_report=lambda value, step: self.report(number, value, step),
@@ -289,20 +286,3 @@ class Ledger:
             self.store.drop_lease(self.record.id, self._owner)
         except StoreError as error:
             self.notices.append(f"the claim on the study could not be given back: {error}")
-
-
-def _seed_of(study: int, number: int) -> int:
-    """Return what a trial of a study draws its random numbers from."""
-    return int(np.random.SeedSequence([study, number, 1]).generate_state(1)[0] >> 1)
-
-
-def _check_counts(space: Space, original: Space) -> None:
-    """A count of loop passes may not grow: the passes above it have no parameters of their own."""
-    indexed = [condition for name in original if "[" in name and (condition := original.condition(name)) is not None]
-    for name in sorted({used for condition in indexed for used in condition.names}):
-        new, old = space[name], original[name]
-        if not isinstance(new, Choice) and not isinstance(old, Choice) and new.high > old.high:
-            raise SpaceError(
-                f"{name}: high={new.high!r} is above {old.high!r}, and a loop of the cell has parameters for that many "
-                "passes only; raise the bound in the cell itself"
-            )

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from enum import StrEnum
 from queue import SimpleQueue
 
 from hpo_magic.errors import HpoError
@@ -20,6 +19,7 @@ from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
+from hpo_magic.run.phase import Phase
 from hpo_magic.run.responsive import responsive
 from hpo_magic.run.trial_run import Guard, Objective, Outcome, Task
 from hpo_magic.trials import Failure, Trial
@@ -32,23 +32,6 @@ _BRIEF = 0.002
 take as long. Where either takes longer, other threads shall have the turn that a hand-over gives them."""
 _QUICK = 0.1
 """Seconds of a proposal below which a result waits for it, so that both are stored in one commit."""
-
-
-class Phase(StrEnum):
-    """What a search is doing."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    PAUSING = "pausing"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    FINISHED = "finished"
-
-    @property
-    def alive(self) -> bool:
-        """Whether the background loop is there."""
-        return self not in (Phase.IDLE, Phase.STOPPED, Phase.FINISHED)
 
 
 @dataclass

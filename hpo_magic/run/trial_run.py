@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -64,7 +64,9 @@ def run_trial(
     token, process = current.set(context), os.getpid()
     try:
         context.begin(threading.current_thread().name)
-        with process_state, _held(guards, context):
+        with process_state, ExitStack() as held:
+            for guard in guards:
+                held.enter_context(guard(context))
             return Outcome(as_values(objective(dict(config)), metrics))
     except TrialStop:
         return Outcome()
@@ -74,15 +76,3 @@ def run_trial(
         if os.getpid() != process:  # the trial has forked, and this is the child: what follows is its parent's
             os._exit(0)
         current.reset(token)
-
-
-_NOTHING = nullcontext()
-
-
-def _held(guards: Sequence[Guard], context: TrialContext) -> AbstractContextManager[Any]:
-    if not guards:
-        return _NOTHING
-    with ExitStack() as stack:
-        for guard in guards:
-            stack.enter_context(guard(context))
-        return stack.pop_all()

@@ -130,11 +130,9 @@ def _weight(trial: Trial) -> int:
 def loss_at(history: History, climber: Climber, budget: int) -> float | None:
     """Return a climber's loss at a rung; infinite where it failed or missed a constraint, None while it is to come."""
     trial = climber.at.get(budget)
-    if trial is None or trial.state is State.RUNNING or trial.state is State.WAITING:
+    if trial is None or not trial.state.ended:
         return None
-    if trial.state is not State.DONE or (history.constraints and not history.feasible(trial)):
-        return math.inf
-    return history.loss(trial)
+    return history.loss(trial) if trial.state is State.DONE and history.feasible(trial) else math.inf
 
 
 def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Climber]:

@@ -50,7 +50,7 @@ class Strategy:
     def propose(self, space: Space, history: History) -> Config | None:
         """Return the next config, or None where everything has been tried."""
         number, seldom = len(history), getattr(self.sampler, "draws_seldom", False)
-        rng = _late(lambda: self.rng(number)) if seldom else self.rng(number)
+        rng = cast(np.random.Generator, _Late(lambda: self.rng(number))) if seldom else self.rng(number)
         return self.sampler.propose(space, self._read(space, history), rng)
 
     def explain(self, space: Space, trials: int | None) -> str:
@@ -69,6 +69,10 @@ class Strategy:
         """Return the random stream of a trial number."""
         return np.random.default_rng([self.seed, number])
 
+    def trial_seed(self, number: int) -> int:
+        """Return what the trial of that number itself draws its random numbers from."""
+        return int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0] >> 1)
+
 
 class _Late:
     """A random stream that is made when it is first drawn from: that takes longer than a random proposal."""
@@ -82,10 +86,6 @@ class _Late:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def _late(make: Callable[[], np.random.Generator]) -> np.random.Generator:
-    return cast(np.random.Generator, _Late(make))
 
 
 def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> Strategy:

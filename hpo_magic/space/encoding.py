@@ -42,8 +42,7 @@ def from_unit(domain: Domain, u: float) -> Value:
     >>> from_unit(Float(1e-2, 1e2, log=True), 0.5), from_unit(Choice(["a", "b"]), 0.99), from_unit(Int(1, 4), 0.3)
     (1.0, 'b', 2)
     """
-    u = float(u)
-    u = 0.0 if u < 0.0 else 1.0 if u > 1.0 else u
+    u = min(max(float(u), 0.0), 1.0)
     if isinstance(domain, Choice):
         place = min(int(u * len(domain.options)), len(domain.options) - 1)
         return domain.options[domain.ranks.index(place)]
@@ -54,8 +53,9 @@ def from_unit(domain: Domain, u: float) -> Value:
     number = low + u * (high - low)
     if domain.log:
         number = math.exp(number)
-    number = _rounded(domain, number) if isinstance(domain, Float) else round(number)
-    return domain.low if number < domain.low else domain.high if number > domain.high else number
+    if isinstance(domain, Float):
+        return min(max(_rounded(domain, number), domain.low), domain.high)
+    return min(max(round(number), domain.low), domain.high)
 
 
 def _span(domain: Float | Int | Budget) -> tuple[float, float]:

@@ -90,7 +90,7 @@ class History:
 
     def feasible(self, trial: Trial) -> bool:
         """Whether a finished trial meets every constraint."""
-        return all(constraint.holds(trial.values or {}) for constraint in self.constraints)
+        return not self.constraints or all(constraint.holds(trial.values or {}) for constraint in self.constraints)
 
     @property
     def repeats(self) -> bool:

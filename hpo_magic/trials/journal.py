@@ -92,9 +92,8 @@ class Journal:
     def add(self, trial: Trial) -> Trial:
         """Store a new trial, and what is held with it, in one commit; return it with its number."""
         with self._writing:
-            if trial.number != len(self._trials):
-                trial = changed(trial, number=len(self._trials))
-            stored = self.store.add_trial(self.record.id, trial, tuple(map(self.get, self._held)))
+            guess = changed(trial, number=len(self._trials))
+            stored = self.store.add_trial(self.record.id, guess, tuple(map(self.get, self._held)))
             with self._lock:
                 for ended in self._held:
                     self._before.pop(ended, None)
@@ -162,11 +161,11 @@ class Journal:
 
     def _load(self) -> None:
         """Read every trial from the store."""
-        self._trials, self._index = Roll(self.store.trials(self.record.id)), Index()
+        self._trials = Roll(self.store.trials(self.record.id))
+        self._index = Index(self._trials)
         self._counted, self._waiting, self._seen, self._known = 0, set[int](), None, None
         self._before.clear()
         for trial in self._trials:
-            self._index.add(trial)
             self._tally(trial)
 
     def _append(self, trial: Trial) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from hpo_magic import Budget, Float, Space, Study, checkpoint, report, seed, should_stop
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.runner import Phase
+from hpo_magic.run.phase import Phase
 from hpo_magic.trials import State
 from tests.run.local_ray import local_ray
 from tests.run.test_study import until

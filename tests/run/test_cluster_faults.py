@@ -22,7 +22,8 @@ from hpo_magic.run.executors.futures import FuturesPool
 from hpo_magic.run.executors.parcel import pack
 from hpo_magic.run.executors.remote import RemoteExecutor
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.runner import Phase, Runner
+from hpo_magic.run.phase import Phase
+from hpo_magic.run.runner import Runner
 from hpo_magic.trials import State
 from tests.run.local_ray import local_ray
 from tests.run.relay import Relay

@@ -15,7 +15,7 @@ import hpo_magic
 from hpo_magic import Budget, Choice, Float, Int, Space, Study
 from hpo_magic.errors import SpaceError, StoreError, StrategyError, StudyError, StudyInUse
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.runner import Phase
+from hpo_magic.run.phase import Phase
 from hpo_magic.trials import State
 
 SPACE = {"x": Float(-5, 5, default=0.0), "k": Choice(["a", "b"], default="a")}

@@ -22,7 +22,7 @@ from hpo_magic.run.executors.parcel import pack
 from hpo_magic.run.executors.processes import Processes
 from hpo_magic.run.executors.slot import Slot
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.runner import Phase
+from hpo_magic.run.phase import Phase
 from hpo_magic.trials import State
 from tests.run.test_study import until
 

@@ -9,8 +9,6 @@ from hpo_magic.search.protocols import Action, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
 
-_WHOLE = Sample(None)
-
 
 @dataclass(frozen=True)
 class Full:
@@ -25,7 +23,8 @@ class Full:
 
     def next(self, space: Space, history: History) -> Action:
         """Start a new config on the whole budget."""
-        return _WHOLE if space.budget is None else Sample(rungs_of(space)[-1])
+        steps = rungs_of(space)
+        return Sample(steps[-1] if steps else None)
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial."""
