@@ -7,8 +7,7 @@ import numpy as np
 from hpo_magic.insight.measured import FEWEST
 from hpo_magic.search.cube import cube_of
 from hpo_magic.search.one_thread import one_thread
-from hpo_magic.search.surrogates.belief import informative, of_goal
-from hpo_magic.search.surrogates.gaussian_process import Prior
+from hpo_magic.search.surrogates.belief import informative, of_goal, prior_of
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
 
@@ -22,7 +21,7 @@ def recommend(history: History, space: Space) -> Trial | None:
         return history.incumbent
     finished = History(history.done, history.goals, history.constraints)
     with one_thread():
-        process, told = of_goal(cube_of(space), finished, 0, Prior(), "power")
+        process, told = of_goal(cube_of(space), finished, 0, prior_of(finished), "power")
         means = process.predict(process.points[: len(told)])[0]
     known = [finished.done[i] for i in informative(finished)]
     feasible = np.array([history.feasible(trial) for trial in known])

@@ -47,12 +47,11 @@ def _left_to_gain(history: History, space: Space) -> tuple[float, float]:
     from hpo_magic.search.cube import cube_of
     from hpo_magic.search.maximise import maximise
     from hpo_magic.search.one_thread import one_thread
-    from hpo_magic.search.surrogates.belief import of_goal
-    from hpo_magic.search.surrogates.gaussian_process import Prior
+    from hpo_magic.search.surrogates.belief import of_goal, prior_of
 
     cube, losses = cube_of(space), history.losses[:, 0]
     with one_thread():
-        process, told = of_goal(cube, history, 0, Prior(), "plain")
+        process, told = of_goal(cube, history, 0, prior_of(history), "plain")
         mean, spread = process.predict(cube.at_full_budget(process.points[: len(told)]))
 
         def optimism(points: np.ndarray) -> np.ndarray:

@@ -15,22 +15,24 @@ LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2 + (POINTS[:, 2] == 1)
 
 def test_the_gradient_is_that_of_the_objective():
     gaps = gp._squared_gaps(POINTS, UNORDERED)
-    phi = gp._regressors(POINTS, UNORDERED, 2.0)
+    centred = gp._centred(POINTS, UNORDERED)
+    trend = gp._trend(centred, centred, gp.Prior(pairs=1.0))
     y = standardise(LOSSES)
     centre, width = gp.Prior().moments(3)
     for shift in (0.0, 0.7, -0.7):
         error = check_grad(
-            lambda t: gp._objective(t, gaps, phi @ phi.T, y, centre, width)[0],
-            lambda t: gp._objective(t, gaps, phi @ phi.T, y, centre, width)[1],
+            lambda t: gp._objective(t, gaps, trend, y, centre, width)[0],
+            lambda t: gp._objective(t, gaps, trend, y, centre, width)[1],
             centre + shift,
         )
         assert error < 1e-4  # central differences at 1e-8 steps leave about 1e-6 of rounding
 
 
-def test_the_posterior_is_the_textbooks():
+@pytest.mark.parametrize("pairs", [0.0, 1.0])
+def test_the_posterior_is_the_textbooks(pairs):
     """Rasmussen 2006, eqs 2.25 and 2.26, written out with plain inverses."""
     y = standardise(LOSSES)
-    model = gp.fit(POINTS, y, UNORDERED)
+    model = gp.fit(POINTS, y, UNORDERED, gp.Prior(pairs=pairs))
     new = np.column_stack([RNG.random((7, 2)), RNG.integers(3, size=7)])
     weights, signal, noise = np.exp(-2 * model.theta[:-2]), np.exp(model.theta[-2]), np.exp(model.theta[-1])
 
@@ -38,7 +40,10 @@ def test_the_posterior_is_the_textbooks():
         gaps = (a[:, None, :] - b[None, :, :]) ** 2
         gaps[..., 2] = a[:, None, 2] != b[None, :, 2]
         q = np.sqrt(5 * (gaps * weights).sum(-1))
-        return signal * (1 + q + q**2 / 3) * np.exp(-q) + 8 * (a[:, :2] - 0.5) @ (b[:, :2] - 0.5).T  # 12 · 2 / 3
+        smooth = signal * (1 + q + q**2 / 3) * np.exp(-q)
+        linear = 8 * (a[:, :2] - 0.5) @ (b[:, :2] - 0.5).T  # 12 · 2 / 3
+        product = 48 * pairs * np.outer(*((x[:, 0] - 0.5) * (x[:, 1] - 0.5) for x in (a, b)))  # 12² / 3 pairs
+        return smooth + linear + product
 
     inverse = np.linalg.inv(kernel(POINTS, POINTS) + (noise + 1e-8) * np.eye(30))
     mean, spread = model.predict(new)
@@ -62,8 +67,18 @@ def test_a_trend_is_followed_beyond_what_was_seen():
     assert abs(with_trend.predict(far)[0][0] - 0.65) < abs(without.predict(far)[0][0] - 0.65) / 3
 
 
-def test_the_average_over_one_point_is_the_posterior_there():
-    model = gp.fit(POINTS, standardise(LOSSES), UNORDERED)
+def test_what_two_parameters_do_together_is_followed_beyond_what_was_seen():
+    points = 0.2 + 0.4 * np.random.default_rng(0).random((30, 2))
+    product = (points[:, 0] - 0.5) * (points[:, 1] - 0.5)
+    y, far = (product - product.mean()) / product.std(), np.array([[1.0, 1.0]])
+    truth = (0.25 - product.mean()) / product.std()
+    paired, linear = (gp.fit(points, y, np.array([False, False]), gp.Prior(pairs=p)) for p in (1.0, 0.0))
+    assert abs(paired.predict(far)[0][0] - truth) < abs(linear.predict(far)[0][0] - truth) / 3
+
+
+@pytest.mark.parametrize("pairs", [0.0, 1.0])
+def test_the_average_over_one_point_is_the_posterior_there(pairs):
+    model = gp.fit(POINTS, standardise(LOSSES), UNORDERED, gp.Prior(pairs=pairs))
     new = np.column_stack([RNG.random((7, 2)), RNG.integers(3, size=7)])
     np.testing.assert_allclose(model.average(new[:, None]), model.predict(new), atol=1e-6)
     mean, spread = model.average(new[None])  # of all seven: that of draws of the function, 1,000 a standard error apart

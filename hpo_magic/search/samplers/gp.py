@@ -68,12 +68,11 @@ class GaussianProcessSampler:
             self._opening.ahead(space, history)
             return
         from hpo_magic.search.one_thread import one_thread
-        from hpo_magic.search.surrogates.belief import think_ahead
-        from hpo_magic.search.surrogates.gaussian_process import Prior
+        from hpo_magic.search.surrogates.belief import prior_of, think_ahead
 
         if len(history.done) > 2:
             with one_thread():
-                think_ahead(cube, history, Prior(trend=self.trend), self.transform)
+                think_ahead(cube, history, prior_of(history, self.trend), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -88,9 +87,9 @@ class GaussianProcessSampler:
         from hpo_magic.search.expectation import Expectation
         from hpo_magic.search.maximise import maximise
         from hpo_magic.search.one_thread import one_thread
-        from hpo_magic.search.surrogates.gaussian_process import Prior
+        from hpo_magic.search.surrogates.belief import prior_of
 
-        prior = Prior(trend=self.trend)
+        prior = prior_of(history, self.trend)
         with one_thread():
             expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
             return maximise(expectation.value, cube, history, rng)

@@ -19,6 +19,8 @@ Transform = Callable[[Array], Array]
 
 _KNOWN = 400
 """A process learns from this many of the best and latest trials at most."""
+_PAIRS = 1.0
+"""Prior variance of products of two parameters where runs are cheap and many; where all are full it would mislead."""
 FAILURES = 3
 """From so many failed trials on, where they happen is learnt too."""
 
@@ -30,6 +32,20 @@ def plain(losses: Array) -> Array:
 
 
 TRANSFORMS: Mapping[str, Transform] = MappingProxyType({"power": standardise, "plain": plain})
+
+
+def prior_of(history: History, trend: float = Prior.trend) -> Prior:
+    """Return what is believed before the data; with runs on several budgets, of pairs of parameters too.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State
+    >>> runs = tuple(Trial(n, {}, State.DONE, {"value": 0.0}, budget=n + 1) for n in range(2))
+    >>> prior_of(History(runs[:1])).pairs, prior_of(History(runs)).pairs
+    (0.0, 1.0)
+    """
+    several = len({trial.budget for trial in history.done}) > 1
+    return Prior(trend=trend, pairs=_PAIRS if several and trend else 0.0)
 
 
 def of_goal(cube: Cube, history: History, goal: int, prior: Prior, transform: str) -> tuple[GaussianProcess, Array]:

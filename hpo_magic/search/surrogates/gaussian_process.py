@@ -2,11 +2,12 @@
 
 Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losses, ℓ_j lengthscales, w_j = ℓ_j⁻²,
 s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
-r² = Σ w_j Δ²_j, q = √5 r, T = ΦΦᵀ the covariance of the trend, Φ (n, d) the centred coordinates of what is ordered,
+r² = Σ w_j Δ²_j, q = √5 r, T the covariance of the trend, C (n, d) the centred coordinates of what is ordered,
 K = s²(1 + q + q²/3)e^{-q} + T + σ²I (Matérn 5/2), α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
 
 The trend (Cowen-Rivers 2022, section 3) says early that a larger network or a smaller step is better; without it a
-process that knows ten points expects its mean wherever it has not looked.
+process that knows ten points expects its mean wherever it has not looked. Where there is data enough, products of two
+coordinates join it: how much a large step hurts depends on the momentum, and on for how long is trained.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ _STEPS, _CLOSE = 30, 1e-5
 
 @dataclass(frozen=True)
 class Prior:
-    """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variance, on average over the cube."""
+    """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variances, on average over the cube.
+
+    Those of the trend are of its linear part and of the products of two coordinates.
+    """
 
     length: tuple[float, float] = (-0.7, 1.0)
     signal: tuple[float, float] = (0.0, 1.0)
     noise: tuple[float, float] = (-5.0, 2.0)
     trend: float = 2.0
+    pairs: float = 0.0
 
     def moments(self, dimensions: int) -> tuple[Array, Array]:
         """Return means and spreads of θ, each (d + 2,)."""
@@ -59,18 +64,18 @@ class GaussianProcess:
     points: Array  # (n, d)
     unordered: NDArray[np.bool_]  # (d,)
     theta: Array  # (d + 2,)
-    trend: float
-    phi: Array  # (n, d)
+    prior: Prior
+    centred: Array  # (n, d)
     chol: Array  # (n, n), lower
     alpha: Array  # (n,)
 
     def predict(self, points: Array) -> tuple[Array, Array]:
         """Return the posterior mean and spread of the noise-free function at (m, d) points, each (m,)."""
-        phi = self._regressors(points)
-        cross = self._kernel(points, phi)  # (m, n)
+        centred = _centred(points, self.unordered)
+        cross = self._kernel(points, centred)  # (m, n)
         mean = cross @ self.alpha
         v = dtrtrs(self.chol, cross.T, lower=1)[0]  # (n, m)
-        prior = np.exp(self.theta[-2]) + np.einsum("ij,ij->i", phi, phi)
+        prior = np.exp(self.theta[-2]) + _trend_at(centred, self.prior)
         variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
@@ -81,32 +86,30 @@ class GaussianProcess:
         eq. 6).
         """
         g, b, d = groups.shape
-        phi = self._regressors(groups)
-        cross = self._kernel(groups.reshape(g * b, d), phi.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
+        centred = _centred(groups, self.unordered)
+        cross = self._kernel(groups.reshape(g * b, d), centred.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
         squared = np.zeros((g, b, b))
         for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
             gaps = groups[:, :, None, j] - groups[:, None, :, j]
             squared += weight * (gaps != 0 if self.unordered[j] else gaps**2)
-        prior = _matern(np.sqrt(5 * squared), self.theta[-2])[0].mean(axis=(1, 2))
-        prior += (phi.mean(axis=1) ** 2).sum(axis=1)
+        smooth = _matern(np.sqrt(5 * squared), self.theta[-2])[0]
+        prior = (smooth + _trend(centred, centred, self.prior)).mean(axis=(1, 2))
         v = dtrtrs(self.chol, cross.T, lower=1)[0]
         return cross @ self.alpha, np.sqrt(np.maximum(prior - np.einsum("ij,ij->j", v, v), 1e-12))
 
     def sample(self, points: Array, rng: np.random.Generator) -> Array:
         """Draw one function of the posterior at (m, d) points, (m,)."""
         mean, _ = self.predict(points)
-        phi = self._regressors(points)
-        twin = dataclasses.replace(self, points=points, phi=phi)
-        v = dtrtrs(self.chol, self._kernel(points, phi).T, lower=1)[0]
-        covariance = twin._kernel(points, phi) - v.T @ v
+        centred = _centred(points, self.unordered)
+        twin = dataclasses.replace(self, points=points, centred=centred)
+        v = dtrtrs(self.chol, self._kernel(points, centred).T, lower=1)[0]
+        covariance = twin._kernel(points, centred) - v.T @ v
         values, vectors = np.linalg.eigh(covariance)
         return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
 
-    def _regressors(self, points: Array) -> Array:
-        return _regressors(points, self.unordered, self.trend)
-
-    def _kernel(self, points: Array, phi: Array) -> Array:
-        return _between(points, self.points, self.unordered, self.theta) + phi @ self.phi.T
+    def _kernel(self, points: Array, centred: Array) -> Array:
+        smooth = _between(points, self.points, self.unordered, self.theta)
+        return smooth + _trend(centred, self.centred, self.prior)
 
 
 def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
@@ -133,8 +136,8 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
     flags = np.frombuffer(unordered, dtype=bool)
     coordinates, values = np.frombuffer(points).reshape(-1, len(flags)), np.frombuffer(y)
     centre, width = prior.moments(len(flags))
-    phi = _regressors(coordinates, flags, prior.trend)
-    known = _squared_gaps(coordinates, flags), phi @ phi.T, values, centre, width
+    centred = _centred(coordinates, flags)
+    known = _squared_gaps(coordinates, flags), _trend(centred, centred, prior), values, centre, width
     result = minimize(
         _objective, centre, args=known, jac=True,
         bounds=list(zip(centre - 4 * width, centre + 4 * width, strict=True)), method="L-BFGS-B",
@@ -145,15 +148,30 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
 
 def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> GaussianProcess:
     """Return the process with given hyperparameters, conditioned on the data."""
-    phi = _regressors(points, unordered, prior.trend)
-    chol = _cholesky(_noisy(_between(points, points, unordered, theta) + phi @ phi.T, theta[-1]))
-    return GaussianProcess(points, unordered, theta, prior.trend, phi, chol, dpotrs(chol, y, lower=1)[0])
+    centred = _centred(points, unordered)
+    kernel = _between(points, points, unordered, theta) + _trend(centred, centred, prior)
+    chol = _cholesky(_noisy(kernel, theta[-1]))
+    return GaussianProcess(points, unordered, theta, prior, centred, chol, dpotrs(chol, y, lower=1)[0])
 
 
-def _regressors(points: Array, unordered: NDArray[np.bool_], trend: float) -> Array:
-    """Return Φ of points, (…, d) → (…, d), scaled so that ΦΦᵀ has on average over the cube the trend's variance."""
-    # A number uniform on the unit interval has variance 1/12.
-    return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12 * trend / points.shape[-1])))
+def _centred(points: Array, unordered: NDArray[np.bool_]) -> Array:
+    """Return C of points, (…, d) → (…, d): mean 0 and variance 1 over the cube, 0 for what has no order."""
+    return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12)))
+
+
+def _trend(a: Array, b: Array, prior: Prior) -> Array:
+    """Return T between centred points, (…, m, d) and (…, n, d) → (…, m, n)."""
+    d, across = a.shape[-1], b.swapaxes(-1, -2)
+    dot = a @ across
+    if not prior.pairs or d < 2:
+        return np.asarray(prior.trend / d * dot)
+    products = dot**2 - a**2 @ across**2  # twice the sum of a_i b_i a_j b_j over the pairs i < j
+    return np.asarray(prior.trend / d * dot + prior.pairs / (d * (d - 1)) * products)
+
+
+def _trend_at(a: Array, prior: Prior) -> Array:
+    """Return the diagonal of T between centred points and themselves, (n, d) → (n,)."""
+    return _trend(a[:, None], a[:, None], prior)[:, 0, 0]
 
 
 def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
