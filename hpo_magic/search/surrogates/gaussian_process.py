@@ -87,7 +87,8 @@ class GaussianProcess:
         """
         g, b, d = groups.shape
         centred = _centred(groups, self.unordered)
-        cross = self._kernel(groups.reshape(g * b, d), centred.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
+        flat = self._kernel(groups.reshape(g * b, d), centred.reshape(g * b, d))
+        cross = flat.reshape(g, b, -1).mean(axis=1)  # (g, n)
         squared = np.zeros((g, b, b))
         for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
             gaps = groups[:, :, None, j] - groups[:, None, :, j]
