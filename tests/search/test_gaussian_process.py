@@ -15,8 +15,7 @@ LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2 + (POINTS[:, 2] == 1)
 
 def test_the_gradient_is_that_of_the_objective():
     gaps = gp._squared_gaps(POINTS, UNORDERED)
-    centred = gp._centred(POINTS, UNORDERED)
-    trend = gp._trend(centred, centred, gp.Prior(pairs=1.0))
+    trend = gp._trend(POINTS, POINTS, UNORDERED, gp.Prior(pairs=1.0))
     y = standardise(LOSSES)
     centre, width = gp.Prior().moments(3)
     for shift in (0.0, 0.7, -0.7):
@@ -43,7 +42,8 @@ def test_the_posterior_is_the_textbooks(pairs):
         smooth = signal * (1 + q + q**2 / 3) * np.exp(-q)
         linear = 8 * (a[:, :2] - 0.5) @ (b[:, :2] - 0.5).T  # 12 · 2 / 3
         product = 48 * pairs * np.outer(*((x[:, 0] - 0.5) * (x[:, 1] - 0.5) for x in (a, b)))  # 12² / 3 pairs
-        return smooth + linear + product
+        option = 4 * (a[:, None, 2] == b[None, :, 2])
+        return smooth + linear + product + option
 
     inverse = np.linalg.inv(kernel(POINTS, POINTS) + (noise + 1e-8) * np.eye(30))
     mean, spread = model.predict(new)
@@ -74,6 +74,23 @@ def test_what_two_parameters_do_together_is_followed_beyond_what_was_seen():
     truth = (0.25 - product.mean()) / product.std()
     paired, linear = (gp.fit(points, y, np.array([False, False]), gp.Prior(pairs=p)) for p in (1.0, 0.0))
     assert abs(paired.predict(far)[0][0] - truth) < abs(linear.predict(far)[0][0] - truth) / 3
+
+
+def test_what_an_option_is_worth_is_known_where_it_was_never_tried_with_the_others():
+    """Two choices of four options, each worth something by itself; seen in seven pairs, asked for the best pair."""
+    worth = np.array([-1.5, 0.0, 0.5, 1.0])
+    seen = np.array([[0, 1], [0, 2], [0, 3], [1, 0], [2, 0], [3, 0], [3, 3]])
+    losses = worth[seen].sum(axis=1)
+    y, best = (losses - losses.mean()) / losses.std(), np.array([[0.0, 0.0]])
+    unordered = np.array([True, True])
+    with_worth, without = (gp.fit(seen + 0.0, y, unordered, gp.Prior(options=o)) for o in (4.0, 0.0))
+    assert with_worth.predict(best)[0][0] < y.min() < without.predict(best)[0][0]
+
+
+def test_a_choice_that_is_not_in_play_is_worth_nothing():
+    inactive = np.array([[0.2, -1.0], [0.7, -1.0]])
+    flags, prior = np.array([False, True]), gp.Prior(trend=0.0)
+    assert gp._trend(inactive, inactive, flags, prior).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 @pytest.mark.parametrize("pairs", [0.0, 1.0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
+
+if TYPE_CHECKING:
+    from hpo_magic.search.surrogates.gaussian_process import Prior
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
@@ -40,6 +43,8 @@ class GaussianProcessSampler:
         What is done to the losses first: ``"power"`` or ``"plain"``.
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
+    options : float
+        Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2).
     """
@@ -49,6 +54,7 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     trend: float = 2.0
+    options: float = 4.0
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
 
@@ -68,11 +74,11 @@ class GaussianProcessSampler:
             self._opening.ahead(space, history)
             return
         from hpo_magic.search.one_thread import one_thread
-        from hpo_magic.search.surrogates.belief import prior_of, think_ahead
+        from hpo_magic.search.surrogates.belief import think_ahead
 
         if len(history.done) > 2:
             with one_thread():
-                think_ahead(cube, history, prior_of(history, self.trend), self.transform)
+                think_ahead(cube, history, self._prior(history), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -87,9 +93,14 @@ class GaussianProcessSampler:
         from hpo_magic.search.expectation import Expectation
         from hpo_magic.search.maximise import maximise
         from hpo_magic.search.one_thread import one_thread
-        from hpo_magic.search.surrogates.belief import prior_of
 
-        prior = prior_of(history, self.trend)
+        prior = self._prior(history)
         with one_thread():
             expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
             return maximise(expectation.value, cube, history, rng)
+
+    def _prior(self, history: History) -> Prior:
+        from hpo_magic.search.surrogates.belief import prior_of
+        from hpo_magic.search.surrogates.gaussian_process import Prior
+
+        return prior_of(history, Prior(trend=self.trend, options=self.options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -34,8 +35,8 @@ def plain(losses: Array) -> Array:
 TRANSFORMS: Mapping[str, Transform] = MappingProxyType({"power": standardise, "plain": plain})
 
 
-def prior_of(history: History, trend: float = Prior.trend) -> Prior:
-    """Return what is believed before the data; with runs on several budgets, of pairs of parameters too.
+def prior_of(history: History, prior: Prior | None = None) -> Prior:
+    """Return what is believed before the data: where runs are on several budgets, of pairs of parameters too.
 
     Examples
     --------
@@ -45,7 +46,7 @@ def prior_of(history: History, trend: float = Prior.trend) -> Prior:
     (0.0, 1.0)
     """
     several = len({trial.budget for trial in history.done}) > 1
-    return Prior(trend=trend, pairs=_PAIRS if several and trend else 0.0)
+    return dataclasses.replace(prior or Prior(), pairs=_PAIRS if several else 0.0)
 
 
 def of_goal(cube: Cube, history: History, goal: int, prior: Prior, transform: str) -> tuple[GaussianProcess, Array]:

@@ -2,12 +2,13 @@
 
 Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losses, ℓ_j lengthscales, w_j = ℓ_j⁻²,
 s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
-r² = Σ w_j Δ²_j, q = √5 r, T the covariance of the trend, C (n, d) the centred coordinates of what is ordered,
+r² = Σ w_j Δ²_j, q = √5 r, T the covariance of the trend,
 K = s²(1 + q + q²/3)e^{-q} + T + σ²I (Matérn 5/2), α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
 
 The trend (Cowen-Rivers 2022, section 3) says early that a larger network or a smaller step is better; without it a
-process that knows ten points expects its mean wherever it has not looked. Where there is data enough, products of two
-coordinates join it: how much a large step hurts depends on the momentum, and on for how long is trained.
+process that knows ten points expects its mean wherever it has not looked. To it belongs what an unordered option is
+worth by itself, whatever the others are; and where there is data enough, products of two coordinates: how much a large
+step hurts depends on the momentum, and on for how long is trained.
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ _STEPS, _CLOSE = 30, 1e-5
 class Prior:
     """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variances, on average over the cube.
 
-    Those of the trend are of its linear part and of the products of two coordinates.
+    Those of the trend are of its linear part, of what options are worth, and of the products of two coordinates.
     """
 
     length: tuple[float, float] = (-0.7, 1.0)
     signal: tuple[float, float] = (0.0, 1.0)
     noise: tuple[float, float] = (-5.0, 2.0)
     trend: float = 2.0
+    options: float = 4.0
     pairs: float = 0.0
 
     def moments(self, dimensions: int) -> tuple[Array, Array]:
@@ -65,17 +67,15 @@ class GaussianProcess:
     unordered: NDArray[np.bool_]  # (d,)
     theta: Array  # (d + 2,)
     prior: Prior
-    centred: Array  # (n, d)
     chol: Array  # (n, n), lower
     alpha: Array  # (n,)
 
     def predict(self, points: Array) -> tuple[Array, Array]:
         """Return the posterior mean and spread of the noise-free function at (m, d) points, each (m,)."""
-        centred = _centred(points, self.unordered)
-        cross = self._kernel(points, centred)  # (m, n)
+        cross = self._kernel(points)  # (m, n)
         mean = cross @ self.alpha
         v = dtrtrs(self.chol, cross.T, lower=1)[0]  # (n, m)
-        prior = np.exp(self.theta[-2]) + _trend_at(centred, self.prior)
+        prior = np.exp(self.theta[-2]) + _trend_at(points, self.unordered, self.prior)
         variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
@@ -86,31 +86,27 @@ class GaussianProcess:
         eq. 6).
         """
         g, b, d = groups.shape
-        centred = _centred(groups, self.unordered)
-        flat = self._kernel(groups.reshape(g * b, d), centred.reshape(g * b, d))
-        cross = flat.reshape(g, b, -1).mean(axis=1)  # (g, n)
+        cross = self._kernel(groups.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
         squared = np.zeros((g, b, b))
         for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
             gaps = groups[:, :, None, j] - groups[:, None, :, j]
             squared += weight * (gaps != 0 if self.unordered[j] else gaps**2)
         smooth = _matern(np.sqrt(5 * squared), self.theta[-2])[0]
-        prior = (smooth + _trend(centred, centred, self.prior)).mean(axis=(1, 2))
+        prior = (smooth + _trend(groups, groups, self.unordered, self.prior)).mean(axis=(1, 2))
         v = dtrtrs(self.chol, cross.T, lower=1)[0]
         return cross @ self.alpha, np.sqrt(np.maximum(prior - np.einsum("ij,ij->j", v, v), 1e-12))
 
     def sample(self, points: Array, rng: np.random.Generator) -> Array:
         """Draw one function of the posterior at (m, d) points, (m,)."""
         mean, _ = self.predict(points)
-        centred = _centred(points, self.unordered)
-        twin = dataclasses.replace(self, points=points, centred=centred)
-        v = dtrtrs(self.chol, self._kernel(points, centred).T, lower=1)[0]
-        covariance = twin._kernel(points, centred) - v.T @ v
+        v = dtrtrs(self.chol, self._kernel(points).T, lower=1)[0]
+        covariance = dataclasses.replace(self, points=points)._kernel(points) - v.T @ v
         values, vectors = np.linalg.eigh(covariance)
         return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
 
-    def _kernel(self, points: Array, centred: Array) -> Array:
+    def _kernel(self, points: Array) -> Array:
         smooth = _between(points, self.points, self.unordered, self.theta)
-        return smooth + _trend(centred, self.centred, self.prior)
+        return smooth + _trend(points, self.points, self.unordered, self.prior)
 
 
 def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
@@ -137,8 +133,8 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
     flags = np.frombuffer(unordered, dtype=bool)
     coordinates, values = np.frombuffer(points).reshape(-1, len(flags)), np.frombuffer(y)
     centre, width = prior.moments(len(flags))
-    centred = _centred(coordinates, flags)
-    known = _squared_gaps(coordinates, flags), _trend(centred, centred, prior), values, centre, width
+    trend = _trend(coordinates, coordinates, flags, prior)
+    known = _squared_gaps(coordinates, flags), trend, values, centre, width
     result = minimize(
         _objective, centre, args=known, jac=True,
         bounds=list(zip(centre - 4 * width, centre + 4 * width, strict=True)), method="L-BFGS-B",
@@ -149,30 +145,33 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
 
 def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> GaussianProcess:
     """Return the process with given hyperparameters, conditioned on the data."""
-    centred = _centred(points, unordered)
-    kernel = _between(points, points, unordered, theta) + _trend(centred, centred, prior)
+    kernel = _between(points, points, unordered, theta) + _trend(points, points, unordered, prior)
     chol = _cholesky(_noisy(kernel, theta[-1]))
-    return GaussianProcess(points, unordered, theta, prior, centred, chol, dpotrs(chol, y, lower=1)[0])
+    return GaussianProcess(points, unordered, theta, prior, chol, dpotrs(chol, y, lower=1)[0])
+
+
+def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
+    """Return T between points, (…, m, d) and (…, n, d) → (…, m, n); an option below 0 is none."""
+    d, choices = len(unordered), np.flatnonzero(unordered)
+    a, b = _centred(points, unordered), _centred(others, unordered).swapaxes(-1, -2)
+    dot = a @ b
+    trend = prior.trend / d * dot
+    if prior.pairs and d > 1:
+        trend += prior.pairs / (d * (d - 1)) * (dot**2 - a**2 @ b**2)  # twice the sum over the pairs i < j
+    for j in choices if prior.options else ():
+        option, other = points[..., :, None, j], others[..., None, :, j]
+        trend += prior.options / len(choices) * ((option == other) & (option >= 0))
+    return np.asarray(trend)
+
+
+def _trend_at(points: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
+    """Return the diagonal of T between points and themselves, (n, d) → (n,)."""
+    return _trend(points[:, None], points[:, None], unordered, prior)[:, 0, 0]
 
 
 def _centred(points: Array, unordered: NDArray[np.bool_]) -> Array:
-    """Return C of points, (…, d) → (…, d): mean 0 and variance 1 over the cube, 0 for what has no order."""
+    """Return coordinates of mean 0 and variance 1 over the cube, 0 for what has no order, (…, d) → (…, d)."""
     return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12)))
-
-
-def _trend(a: Array, b: Array, prior: Prior) -> Array:
-    """Return T between centred points, (…, m, d) and (…, n, d) → (…, m, n)."""
-    d, across = a.shape[-1], b.swapaxes(-1, -2)
-    dot = a @ across
-    if not prior.pairs or d < 2:
-        return np.asarray(prior.trend / d * dot)
-    products = dot**2 - a**2 @ across**2  # twice the sum of a_i b_i a_j b_j over the pairs i < j
-    return np.asarray(prior.trend / d * dot + prior.pairs / (d * (d - 1)) * products)
-
-
-def _trend_at(a: Array, prior: Prior) -> Array:
-    """Return the diagonal of T between centred points and themselves, (n, d) → (n,)."""
-    return _trend(a[:, None], a[:, None], prior)[:, 0, 0]
 
 
 def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
