@@ -27,6 +27,7 @@ VARIANTS = {
     "whole": {},
     "no output transform": {"transform": "plain"},
     "no linear trend": {"trend": 0.0},
+    "no worth of options": {"options": 0.0},
     "start of 10": {"start": 10},
     "start of 3": {"start": 3},
     "lower confidence bound": {"acquisition": "lcb"},
