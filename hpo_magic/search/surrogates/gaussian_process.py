@@ -2,7 +2,8 @@
 
 Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losses, ℓ_j lengthscales, w_j = ℓ_j⁻²,
 s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
-r² = Σ w_j Δ²_j, q = √5 r, T the covariance of the trend,
+r² = Σ w_j Δ²_j, q = √5 r, C (n, d) the centred coordinates of what is ordered, u how many columns are not,
+T = trend/d CCᵀ + options/u Σ_j [x_j = x'_j] + pairs/(d(d - 1)) ((CCᵀ)∘² - C∘²C∘²ᵀ) the covariance of the trend,
 K = s²(1 + q + q²/3)e^{-q} + T + σ²I (Matérn 5/2), α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
 
 The trend (Cowen-Rivers 2022, section 3) says early that a larger network or a smaller step is better; without it a
