@@ -146,17 +146,19 @@ class Runner:
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever goes wrong in the search itself pauses it and is said; the thread lives on."""
+        began = time.monotonic()
         try:
             work()
         except HpoError as error:
-            self._trouble(str(error), error)
+            self._trouble(str(error), error, began)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the user's search silently
-            self._trouble(f"internal error: {type(error).__name__}: {error}", error)
+            self._trouble(f"internal error: {type(error).__name__}: {error}", error, began)
 
-    def _trouble(self, message: str, error: BaseException) -> None:
+    def _trouble(self, message: str, error: BaseException, began: float) -> None:
         self.error = error
         with self._lock:
-            if not self.phase.alive:
+            resumed = self.phase is Phase.RUNNING and self._since > began  # it is tried again at once
+            if resumed or not self.phase.alive:
                 return
             if self.phase is Phase.STOPPING and not self._running:
                 self._enter(Phase.STOPPED, message)

@@ -427,39 +427,62 @@ def test_a_locked_database_pauses_the_search_and_loses_nothing(tmp_path, monkeyp
     assert [t.value for t in sqlite_study(tmp_path).trials] == [0.125, 0.125]
 
 
-def test_a_full_disk_pauses_the_search_and_loses_nothing(tmp_path):
-    study = sqlite_study(tmp_path)
-    fill = "x" * 50_000
+def prints(config):
+    print("x" * 50_000)
+    return 0.25
 
-    def prints(config):
-        print(fill)
-        return 0.25
+
+def small_disk(study):
+    """Have the store see a disk with room for 30 pages more, until it is told of another size; returns how to tell."""
+    import sqlalchemy as sa
 
     engine = study.ledger.store._engine
     with engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        limit = connection.exec_driver_sql("PRAGMA page_count").scalar() + 30
     engine.dispose()
-    import sqlalchemy as sa
-
-    limit = {"pages": pages + 30}
 
     @sa.event.listens_for(engine, "connect")
     def _small_disk(connection, _record):  # SQLite's own SQLITE_FULL, as on a full disk
-        connection.execute(f"PRAGMA max_page_count={limit['pages']}")
+        connection.execute(f"PRAGMA max_page_count={limit}")
 
+    def grow():
+        nonlocal limit
+        limit = 1_000_000
+        engine.dispose()
+
+    return engine, grow
+
+
+def test_a_full_disk_pauses_the_search_and_loses_nothing(tmp_path):
+    study = sqlite_study(tmp_path)
+    _, grow = small_disk(study)
     study.start(prints, Limits(trials=12))
     until(lambda: study.phase is Phase.PAUSED)
     assert "full; free some space on the disk" in study.runner.message
-    limit["pages"] = 1_000_000
-    engine.dispose()
-
-    def goes_on():
-        if study.phase is Phase.PAUSED:  # again, where a write was under way when space came
-            study.resume()
-        return study.wait(0.1)
-
-    until(goes_on)
+    grow()
+    study.resume()
+    assert study.wait(10)
     assert len(study.history.done) == 12
+    assert len(sqlite_study(tmp_path).history.done) == 12
+
+
+def test_what_was_failing_when_the_search_is_resumed_does_not_pause_it_again(tmp_path):
+    import sqlalchemy as sa
+
+    study = sqlite_study(tmp_path)
+    engine, grow = small_disk(study)
+    resumed = []
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _in_the_very_moment(context):
+        if study.phase is Phase.PAUSED and not resumed:  # what was held is tried once more
+            grow()
+            study.resume()
+            resumed.append(context)
+
+    study.start(prints, Limits(trials=12))
+    assert study.wait(10)
+    assert resumed
     assert len(sqlite_study(tmp_path).history.done) == 12
 
 
