@@ -14,7 +14,6 @@ step hurts depends on the momentum, and on for how long is trained.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -101,13 +100,12 @@ class GaussianProcess:
         """Draw one function of the posterior at (m, d) points, (m,)."""
         mean, _ = self.predict(points)
         v = dtrtrs(self.chol, self._kernel(points).T, lower=1)[0]
-        covariance = dataclasses.replace(self, points=points)._kernel(points) - v.T @ v
+        covariance = _kernel(points, points, self.unordered, self.theta, self.prior) - v.T @ v
         values, vectors = np.linalg.eigh(covariance)
         return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
 
     def _kernel(self, points: Array) -> Array:
-        smooth = _between(points, self.points, self.unordered, self.theta)
-        return smooth + _trend(points, self.points, self.unordered, self.prior)
+        return _kernel(points, self.points, self.unordered, self.theta, self.prior)
 
 
 def fit(points: Array, y: Array, unordered: NDArray[np.bool_], prior: Prior | None = None) -> GaussianProcess:
@@ -146,9 +144,13 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
 
 def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> GaussianProcess:
     """Return the process with given hyperparameters, conditioned on the data."""
-    kernel = _between(points, points, unordered, theta) + _trend(points, points, unordered, prior)
-    chol = _cholesky(_noisy(kernel, theta[-1]))
+    chol = _cholesky(_noisy(_kernel(points, points, unordered, theta, prior), theta[-1]))
     return GaussianProcess(points, unordered, theta, prior, chol, dpotrs(chol, y, lower=1)[0])
+
+
+def _kernel(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> Array:
+    """Return K without noise at (m, d) and (n, d) points, (m, n)."""
+    return _between(points, others, unordered, theta) + _trend(points, others, unordered, prior)
 
 
 def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
