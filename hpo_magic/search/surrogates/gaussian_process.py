@@ -150,26 +150,40 @@ def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Arra
 
 def _kernel(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> Array:
     """Return K without noise at (m, d) and (n, d) points, (m, n)."""
-    return _between(points, others, unordered, theta) + _trend(points, others, unordered, prior)
+    kernel = _between(points, others, unordered, theta)
+    kernel += _trend(points, others, unordered, prior)
+    return kernel
 
 
 def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
     """Return T between points, (…, m, d) and (…, n, d) → (…, m, n); an option below 0 is none."""
-    d, choices = len(unordered), np.flatnonzero(unordered)
-    a, b = _centred(points, unordered), _centred(others, unordered).swapaxes(-1, -2)
-    dot = a @ b
-    trend = prior.trend / d * dot
+    d, a, b = len(unordered), _centred(points, unordered), _centred(others, unordered)
+    column, option = _options(others, unordered)
+    worth = np.where(option >= 0, prior.options / max(1, unordered.sum()), 0.0)
+    left = np.concatenate([a * (prior.trend / d), (points[..., column] == option) * worth], axis=-1)
+    right = np.concatenate([b, others[..., column] == option], axis=-1).swapaxes(-1, -2)
+    trend = left @ right
     if prior.pairs and d > 1:
-        trend += prior.pairs / (d * (d - 1)) * (dot**2 - a**2 @ b**2)  # twice the sum over the pairs i < j
-    for j in choices if prior.options else ():
-        option, other = points[..., :, None, j], others[..., None, :, j]
-        trend += prior.options / len(choices) * ((option == other) & (option >= 0))
+        b = b.swapaxes(-1, -2)
+        trend += prior.pairs / (d * (d - 1)) * ((a @ b) ** 2 - a**2 @ b**2)  # twice the sum over the pairs i < j
     return np.asarray(trend)
 
 
 def _trend_at(points: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
     """Return the diagonal of T between points and themselves, (n, d) → (n,)."""
-    return _trend(points[:, None], points[:, None], unordered, prior)[:, 0, 0]
+    d, squared = len(unordered), _centred(points, unordered) ** 2
+    total = squared.sum(axis=1)
+    trend = prior.trend / d * total + prior.pairs / max(1, d * (d - 1)) * (total**2 - (squared**2).sum(axis=1))
+    return np.asarray(trend + prior.options * (points[:, unordered] >= 0).sum(axis=1) / max(1, unordered.sum()))
+
+
+def _options(points: Array, unordered: NDArray[np.bool_]) -> tuple[NDArray[np.int_], Array]:
+    """Return the options that points have, each with its column, two of (k,).
+
+    Who has which as a matrix of 0 and 1: products of these say what is equal faster than comparing all with all.
+    """
+    found = [(j, option) for j in np.flatnonzero(unordered) for option in np.unique(points[..., j])]
+    return np.array([j for j, _ in found], dtype=int), np.array([option for _, option in found])
 
 
 def _centred(points: Array, unordered: NDArray[np.bool_]) -> Array:
@@ -180,12 +194,12 @@ def _centred(points: Array, unordered: NDArray[np.bool_]) -> Array:
 def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
     """Return K without trend and noise at (m, d) and (n, d) points, (m, n)."""
     weights, flat = np.exp(-2 * theta[:-2]), ~unordered
-    a, b = points[:, flat] * np.sqrt(weights[flat]), others[:, flat] * np.sqrt(weights[flat])
-    squared = -2 * a @ b.T
-    squared += np.einsum("ij,ij->i", a, a)[:, None]
-    squared += np.einsum("ij,ij->i", b, b)
-    for j in np.flatnonzero(unordered):
-        squared += weights[j] * (points[:, j, None] != others[None, :, j])
+    column, option = _options(others, unordered)
+    a, b = points[:, flat], others[:, flat]
+    left = np.hstack([a * (-2 * weights[flat]), (points[:, column] == option) * -weights[column]])
+    squared = left @ np.hstack([b, others[:, column] == option]).T
+    squared += (a**2 @ weights[flat] + weights[unordered].sum())[:, None]
+    squared += b**2 @ weights[flat]
     np.maximum(squared, 0.0, out=squared)
     squared *= 5
     return _matern(np.sqrt(squared, out=squared), theta[-2])[0]
