@@ -48,6 +48,11 @@ class Cube:
         self._rows = np.zeros((0, len(space)))
         self._conditional = [(j, c) for j, n in enumerate(space) if (c := space.condition(n)) is not None]
 
+    @property
+    def branches(self) -> bool:
+        """Whether some parameters exist only for some values of others."""
+        return bool(self._conditional)
+
     def model(self, points: Array) -> Array:
         """Return the model coordinates of proposal coordinates, (n, d) → (n, d)."""
         columns = [read(points[:, j]) for j, read in enumerate(self._columns)]

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from hpo_magic.search.cube import cube_of
 from hpo_magic.search.protocols import Sampler
 from hpo_magic.search.reading import seen_by
 from hpo_magic.search.samplers.evolution import EvolutionSampler
@@ -82,8 +83,7 @@ class AutoSampler:
             return self._process(space)
         if len(history) < _MANY_TRIALS and len(space) <= _MANY_PARAMETERS:
             # On flat spaces this costs 2 to 5 % of the regret after 50 trials and gains nothing.
-            branches = any(space.condition(name) is not None for name in space)
-            stuck = branches and space.budget is None and _idle(history)
+            stuck = space.budget is None and cube_of(space).branches and _idle(history)
             return RandomSampler(self.seed) if stuck else self._process(space)
         return TpeSampler(self.seed) if turn == 1 else EvolutionSampler(self.seed)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
+_DOUBTED = (1, 2)
+"""Of four proposals in a space with branches, those made without the trend: one global, one near the best."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
@@ -42,7 +44,8 @@ class GaussianProcessSampler:
     transform : str
         What is done to the losses first: ``"power"`` or ``"plain"``.
     trend : float
-        Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
+        Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none. In a space with
+        branches (and no budget) every second proposal is made without it.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     cost_aware : bool
@@ -78,7 +81,7 @@ class GaussianProcessSampler:
 
         if len(history.done) > 2:
             with one_thread():
-                think_ahead(cube, history, self._prior(history), self.transform)
+                think_ahead(cube, history, self._prior(cube, history), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -94,13 +97,15 @@ class GaussianProcessSampler:
         from hpo_magic.search.maximise import maximise
         from hpo_magic.search.one_thread import one_thread
 
-        prior = self._prior(history)
+        prior = self._prior(cube, history)
         with one_thread():
             expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
             return maximise(expectation.value, cube, history, rng)
 
-    def _prior(self, history: History) -> Prior:
+    def _prior(self, cube: Cube, history: History) -> Prior:
         from hpo_magic.search.surrogates.belief import prior_of
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
-        return prior_of(history, Prior(trend=self.trend, options=self.options))
+        # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
+        doubt = cube.branches and cube.space.budget is None and len(history) % 4 in _DOUBTED
+        return prior_of(history, Prior(trend=0.0 if doubt else self.trend, options=self.options))
