@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
-_DOUBTED = (1, 2)
+_WITHOUT = (1, 2)
 """Of four proposals in a space with branches, those made without the trend: one global, one near the best."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
@@ -44,8 +44,9 @@ class GaussianProcessSampler:
     transform : str
         What is done to the losses first: ``"power"`` or ``"plain"``.
     trend : float
-        Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none. In a space with
-        branches (and no budget) every second proposal is made without it.
+        Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
+    doubted : bool
+        Whether, in a space with branches and no budget, every second proposal is made without the trend.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     cost_aware : bool
@@ -57,6 +58,7 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     trend: float = 2.0
+    doubted: bool = True
     options: float = 4.0
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
@@ -107,5 +109,6 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
-        doubt = cube.branches and cube.space.budget is None and len(history) % 4 in _DOUBTED
-        return prior_of(history, Prior(trend=0.0 if doubt else self.trend, options=self.options))
+        branches = cube.branches and cube.space.budget is None
+        trend = 0.0 if self.doubted and branches and len(history) % 4 in _WITHOUT else self.trend
+        return prior_of(history, Prior(trend=trend, options=self.options))
