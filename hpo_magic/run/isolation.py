@@ -38,7 +38,7 @@ class ProcessState:
         self._lock, self._in_cell = RLock(), False
         self._trials: list[int] = []  # the threads that they run in
         self._kept: dict[str, Any] = {}
-        self._put_back: tuple[int, float] = (0, 0.0)  # by which thread, and when
+        self._put_back: tuple[threading.Thread | None, float] = (None, 0.0)  # by whom, and when
 
     def __enter__(self) -> None:
         """Remember the user's side before the first trial."""
@@ -59,12 +59,12 @@ class ProcessState:
             self._trials.remove(thread)
             if not self._in_cell:
                 _restore(self._kept)
-                self._put_back = thread, time.monotonic()
+                self._put_back = threading.current_thread(), time.monotonic()
 
     def _holds(self) -> bool:
         """Whether what was put back is the user's side still: a thread of ours goes from one trial to the next."""
-        thread, at = self._put_back
-        if thread != threading.get_ident() or thread == threading.main_thread().ident:
+        thread, at = self._put_back  # the thread itself: its number goes to the next one when it has ended
+        if thread is not threading.current_thread() or thread is threading.main_thread():
             return False
         return time.monotonic() - at < _AT_ONCE
 
@@ -78,7 +78,7 @@ class ProcessState:
     def cell_ends(self) -> None:
         """Remember what a cell of the user's leaves behind."""
         with self._lock:
-            self._in_cell, self._put_back = False, (0, 0.0)
+            self._in_cell, self._put_back = False, (None, 0.0)
             self._kept = _snapshot(self._kept) if self._trials else {}
 
 

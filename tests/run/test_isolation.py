@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 
 from hpo_magic import Float, Study
+from hpo_magic.run import isolation
 from hpo_magic.run.isolation import ProcessState
 from hpo_magic.run.logs import TrialLog
 
@@ -90,6 +91,26 @@ def test_a_normal_number_in_store_and_another_generator_come_back():
             Study({"x": Float(0, 1)}, strategy="random").optimize(objective, trials=3)
             drawn.append(float(np.random.standard_normal()))
         assert drawn == expected
+
+
+def test_what_the_user_draws_between_two_threads_with_the_same_number_stays_drawn(monkeypatch):
+    monkeypatch.setattr(isolation, "_AT_ONCE", 60.0)
+    state, numbers = ProcessState(), []
+
+    def trial():
+        numbers.append(threading.get_ident())
+        with state:
+            random.random()
+
+    random.seed(7)
+    expected = [random.random() for _ in range(20)]
+    random.seed(7)
+    for number in expected:
+        thread = threading.Thread(target=trial)
+        thread.start()
+        thread.join()
+        assert random.random() == number
+    assert len(set(numbers)) < len(numbers)  # or this has tested nothing
 
 
 def test_a_trial_that_hangs_and_was_let_go_leaves_the_users_side_alone(tmp_path, monkeypatch):
