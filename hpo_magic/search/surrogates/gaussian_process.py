@@ -182,7 +182,7 @@ def _options(points: Array, unordered: NDArray[np.bool_]) -> tuple[NDArray[np.in
 
     Who has which as a matrix of 0 and 1: products of these say what is equal faster than comparing all with all.
     """
-    found = [(j, option) for j in np.flatnonzero(unordered) for option in np.unique(points[..., j])]
+    found = [(j, option) for j in np.flatnonzero(unordered) for option in sorted(set(points[..., j].ravel().tolist()))]
     return np.array([j for j, _ in found], dtype=int), np.array([option for _, option in found])
 
 
