@@ -170,7 +170,7 @@ def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Pr
 
 
 def _trend_at(points: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
-    """Return the diagonal of T between points and themselves, (n, d) → (n,)."""
+    """Return the diagonal of T between points and themselves, (n, d) → (n,); `_trend` would take thrice as long."""
     d, squared = len(unordered), _centred(points, unordered) ** 2
     total = squared.sum(axis=1)
     trend = prior.trend / d * total + prior.pairs / max(1, d * (d - 1)) * (total**2 - (squared**2).sum(axis=1))
