@@ -29,6 +29,7 @@ VARIANTS = {
     "no linear trend": {"trend": 0.0},
     "the trend in every proposal": {"doubted": False},
     "no worth of options": {"options": 0.0},
+    "no groups": {"grouped": 0.0},
     "start of 10": {"start": 10},
     "start of 3": {"start": 3},
     "lower confidence bound": {"acquisition": "lcb"},

@@ -56,6 +56,31 @@ def test_in_a_space_with_branches_every_second_proposal_is_made_without_the_tren
         assert made == trends
 
 
+def test_conditions_link_parameters_to_groups_and_what_is_loose_is_one_more():
+    tree = Space(
+        {
+            "scale": Choice(["no", "yes"]),
+            "reduce": Choice(["pca", "none"]),
+            "shrink": Float(0, 1),
+            "model": Choice(["a", "b"]),
+            "components": Float(0, 1, when="reduce == 'pca'"),
+            "x": Float(0, 1, when="model == 'a'"),
+            "y": Float(0, 1, when="x > 0.5"),
+        }
+    )
+    groups = [[tree.names[j] for j in group] for group in Cube(tree).groups]
+    assert sorted(map(sorted, groups)) == [["components", "reduce"], ["model", "x", "y"], ["scale", "shrink"]]
+    both = Space({**tree, "z": Float(0, 1, when="components > 0.5 and model == 'b'")})
+    assert sorted(len(group) for group in Cube(both).groups) == [2, 6]
+
+
+def test_only_a_space_with_branches_and_no_budget_is_learnt_by_groups():
+    tree = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1, when="x > 0.5")})
+    cheap = Space({**tree, "epochs": Budget(1, 9)})
+    for space, groups in ((tree, ((0, 2), (1,))), (SMALL, ()), (cheap, ())):
+        assert GaussianProcessSampler()._prior(Cube(space), falling(5)).groups == groups
+
+
 def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():
     """The good branch is flat but for one tenth of one parameter: a model that has settled elsewhere sees no reason.
 

@@ -49,6 +49,9 @@ class GaussianProcessSampler:
         Whether, in a space with branches and no budget, every second proposal is made without the trend.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
+    grouped : float
+        In a space with branches and no budget: share of the smooth part that adds up over the groups of parameters
+        that no condition links, 0 to 1.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2).
     """
@@ -60,6 +63,7 @@ class GaussianProcessSampler:
     trend: float = 2.0
     doubted: bool = True
     options: float = 4.0
+    grouped: float = 0.75
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
 
@@ -111,4 +115,5 @@ class GaussianProcessSampler:
         # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
         branches = cube.branches and cube.space.budget is None
         trend = 0.0 if self.doubted and branches and len(history) % 4 in _WITHOUT else self.trend
-        return prior_of(history, Prior(trend=trend, options=self.options))
+        groups = cube.groups if branches else ()
+        return prior_of(history, Prior(trend=trend, options=self.options, groups=groups, grouped=self.grouped))
