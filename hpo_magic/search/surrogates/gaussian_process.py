@@ -11,7 +11,7 @@ process that knows ten points expects its mean wherever it has not looked. To it
 worth by itself, whatever the others are; and where there is data enough, products of two coordinates: how much a large
 step hurts depends on the momentum, and on for how long is trained.
 
-Where parameters form groups, most of M is a sum over them (Duvenaud 2011, eq. 1): M = (1 - γ) M(r) + γ/G Σ_g M(r_g),
+Where parameters form groups, most of M is a sum over them (Kandasamy 2015, eq. 1): M = (1 - γ) M(r) + γ/G Σ_g M(r_g),
 r_g over the columns of a group. What is learnt of a model's parameters behind one scaler then holds behind the others.
 """
 
