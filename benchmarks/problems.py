@@ -90,6 +90,23 @@ PIPELINE: dict[str, Domain] = {
 }
 """Preprocessing and a model, each with what belongs to it."""
 
+NETWORK: dict[str, Domain] = {
+    "width": Int(4, 64, log=True),
+    "alpha": Float(1e-6, 10, log=True),
+    "lr": Float(1e-4, 1.0, log=True),
+    "batch": Int(8, 128, log=True),
+    "activation": Choice(["relu", "tanh", "logistic"]),
+    "solver": Choice(["sgd", "adam"]),
+    "momentum": Float(0.0, 0.99, when="solver == 'sgd'"),
+    "nesterov": Choice([False, True], when="solver == 'sgd'"),
+    "schedule": Choice(["constant", "invscaling"], when="solver == 'sgd'"),
+    "power": Float(0.1, 0.9, when="schedule == 'invscaling'"),
+    "beta1": Float(0.5, 0.99, when="solver == 'adam'"),
+    "layers": Choice(["one", "two"]),
+    "width2": Int(4, 64, log=True, when="layers == 'two'"),
+}
+"""A network whose solver, schedule and second layer have parameters of their own."""
+
 
 @functools.cache
 def data(name: str) -> tuple[Any, Any]:
@@ -109,6 +126,11 @@ def learners(dataset: str) -> Problem:
 def pipeline(dataset: str) -> Problem:
     """Return the choice of a pipeline on a bundled data set; loss: error in 3-fold validation."""
     return Problem(f"pipeline:{dataset}", Space(PIPELINE), lambda seed: _scored(dataset, _pipeline), conditional=True)
+
+
+def network(dataset: str) -> Problem:
+    """Return the choice of a network and how it is trained, 20 passes; loss: error in 3-fold validation."""
+    return Problem(f"network:{dataset}", Space(NETWORK), lambda seed: _scored(dataset, _network), conditional=True)
 
 
 def _scored(dataset: str, build: Callable[[Mapping[str, Any]], Any]) -> Evaluate:
@@ -177,6 +199,22 @@ def _pipeline(c: Mapping[str, Any]) -> Any:
     return make_pipeline(*steps)
 
 
+def _network(c: Mapping[str, Any]) -> Any:
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if c["solver"] == "sgd":
+        own = {"momentum": c["momentum"], "nesterovs_momentum": c["nesterov"], "learning_rate": c["schedule"]}
+        own |= {"power_t": c["power"]} if c["schedule"] == "invscaling" else {}
+    else:
+        own = {"beta_1": c["beta1"]}
+    widths = (c["width"],) if c["layers"] == "one" else (c["width"], c["width2"])
+    shared = {"alpha": c["alpha"], "learning_rate_init": c["lr"], "batch_size": c["batch"], "solver": c["solver"]}
+    model = MLPClassifier(widths, activation=c["activation"], max_iter=20, random_state=0, **shared, **own)
+    return make_pipeline(StandardScaler(), model)
+
+
 TABLES = [
     *(("HPOBench", name) for name in ("australian", "blood_transfusion", "credit_g", "phoneme", "segment")),
     *(("HPOLib", name) for name in ("naval_propulsion", "parkinsons_telemonitoring")),
@@ -187,5 +225,5 @@ TABLES = [
 def suite(name: str) -> list[Problem]:
     """Return "tables", "conditional", or "all"."""
     tables = [table(*one) for one in TABLES] if name in ("tables", "all") else []
-    conditional = [learners("wine"), learners("breast_cancer"), pipeline("wine"), pipeline("breast_cancer")]
+    conditional = [make(dataset) for make in (learners, pipeline, network) for dataset in ("wine", "breast_cancer")]
     return [*tables, *(conditional if name in ("conditional", "all") else [])]
