@@ -1,6 +1,7 @@
 """Checkpoint folders of trials: where they are, and how a promotion or a fork inherits them.
 
-They lie beside a SQLite file, else in the current folder, or in a temporary one for a store in memory.
+They lie beside a SQLite file, else in the current folder, or for a store in memory in a temporary one, which is made
+when the first trial asks for it: a killed process could not remove it again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,23 +29,32 @@ class Inherited:
 class Checkpoints:
     """The folders of one study's trials.
 
+    Parameters
+    ----------
+    base : Path or None
+        Where they lie; None: in a temporary folder of this process.
+    study : str
+    version : int
+
     Examples
     --------
     >>> Checkpoints(Path("/data"), "svm", 1).folder(7).as_posix()
     '/data/hpo_checkpoints/svm-1/7'
     """
 
-    def __init__(self, base: Path, study: str, version: int) -> None:
+    def __init__(self, base: Path | None, study: str, version: int) -> None:
         safe = re.sub(r"[^\w.-]", "_", study)
-        self._base = base / "hpo_checkpoints" / f"{safe}-{version}"
+        self._base, self._own = base, Path("hpo_checkpoints") / f"{safe}-{version}"
+        self._asked = base is not None
 
     def folder(self, number: int) -> Path:
         """Return the folder of a trial; it is not made yet."""
-        return self._base / str(number)
+        self._asked = True
+        return (self._base or _temporary_base()) / self._own / str(number)
 
     def used(self, number: int) -> bool:
         """Whether a trial has files of its own."""
-        return self.folder(number).is_dir()
+        return self._asked and self.folder(number).is_dir()
 
     def prepare(self, history: History, trial: Trial) -> Inherited:
         """Give a trial that goes on from another one a copy of its files, in place of whatever is in its folder.
@@ -66,8 +77,8 @@ class Checkpoints:
         return Inherited(source.budget or 0)
 
 
-def base_of(store: str) -> Path:
-    """Return the folder that holds the checkpoints of a store.
+def base_of(store: str) -> Path | None:
+    """Return the folder that holds the checkpoints of a store; None for one in memory.
 
     Examples
     --------
@@ -76,10 +87,18 @@ def base_of(store: str) -> Path:
     """
     prefix = "sqlite:///"
     if store == ":memory:":
-        return Path(_temporary(os.getpid()).name)
+        return None
     if store.startswith(prefix):
         return Path(store[len(prefix) :]).absolute().parent
     return Path.cwd()
+
+
+def _temporary_base() -> Path:
+    with _making:  # trials of several threads may ask at once, and must all find the same
+        return Path(_temporary(os.getpid()).name)
+
+
+_making = threading.Lock()
 
 
 @lru_cache(maxsize=1)
