@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 INACTIVE, NO_OPTION = 0.5, -1.0
 """Model coordinates of an inactive number and an inactive unordered choice: two of them are at distance zero."""
+_ABSENT = -2.0
+"""Stands for a parent that does not exist; not NaN, of which no two are the same."""
 
 
 class Cube:
@@ -115,16 +117,15 @@ class Cube:
         names = self.space.names
         for j, condition in self._conditional:
             parents = [names.index(name) for name in sorted(condition.names)]
-            keys = np.where(active[:, parents], model[:, parents], np.nan)  # (n, parents)
-            rows, group = np.unique(keys, axis=0, return_inverse=True)
-            holds = [self._holds(condition.holds, parents, row) for row in rows]
+            keys = np.where(active[:, parents], model[:, parents], _ABSENT)  # (n, parents)
+            rows, group = np.unique(keys, axis=0 if len(parents) > 1 else None, return_inverse=True)
+            holds = [self._holds(condition.holds, parents, row) for row in rows.reshape(-1, len(parents))]
             active[:, j] = np.array(holds)[group.ravel()]
         return active
 
     def _holds(self, test: Callable[[Config], bool], parents: Sequence[int], row: Array) -> bool:
-        names, domains = self.space.names, list(self.space.values())
-        known = {names[p]: from_unit(domains[p], u) for p, u in zip(parents, row, strict=True) if not np.isnan(u)}
-        return test(known)
+        names = [self.space.names[p] for p in parents]
+        return test({n: from_unit(self.space[n], u) for n, u in zip(names, row, strict=True) if u != _ABSENT})
 
     def encode(self, trials: Sequence[Trial]) -> Array:
         """Return the model coordinates of trials' configs, (n, d); each is worked out once."""
