@@ -141,14 +141,23 @@ def _scored(dataset: str, build: Callable[[Mapping[str, Any]], Any]) -> Evaluate
     def evaluate(config: Mapping[str, Any]) -> float:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return log_loss(cross_val_predict(build(config), X, y, cv=3, method="predict_proba"), y)
+            try:
+                chance = cross_val_predict(build(config), X, y, cv=3, method="predict_proba")
+            except ValueError as error:
+                if "non-finite" not in str(error):
+                    raise
+                return _WORST  # a network that diverged
+            return log_loss(chance, y)
 
     return evaluate
 
 
+_WORST = 4.0
+
+
 def log_loss(chance: Any, y: Any) -> float:
     """Return the logarithmic loss, its worst cut off: it tells more configs apart than the share of errors."""
-    return float(np.minimum(-np.log(np.maximum(chance[np.arange(len(y)), y], 1e-6)), 4.0).mean())
+    return float(np.minimum(-np.log(np.maximum(chance[np.arange(len(y)), y], 1e-6)), _WORST).mean())
 
 
 def _learner(c: Mapping[str, Any]) -> Any:
