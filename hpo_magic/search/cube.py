@@ -118,6 +118,7 @@ class Cube:
         for j, condition in self._conditional:
             parents = [names.index(name) for name in sorted(condition.names)]
             keys = np.where(active[:, parents], model[:, parents], _ABSENT)  # (n, parents)
+            # Comparing rows where numbers would do makes a proposal take half as long again.
             rows, group = np.unique(keys, axis=0 if len(parents) > 1 else None, return_inverse=True)
             holds = [self._holds(condition.holds, parents, row) for row in rows.reshape(-1, len(parents))]
             active[:, j] = np.array(holds)[group.ravel()]

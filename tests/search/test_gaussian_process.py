@@ -11,8 +11,6 @@ RNG = np.random.default_rng(0)
 POINTS = np.column_stack([RNG.random((30, 2)), RNG.integers(3, size=30)])
 UNORDERED = np.array([False, False, True])
 LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2 + (POINTS[:, 2] == 1)
-
-
 GROUPS = ((0, 2), (1,))
 
 

@@ -18,7 +18,7 @@ r_g over the columns of a group. What is learnt of a model's parameters behind o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -223,7 +223,7 @@ def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: 
         np.maximum(squared, 0.0, out=squared)
         squared *= 5
         parts.append(_matern(np.sqrt(squared, out=squared), theta[-2] + log_share)[0])
-    return parts[0] if len(parts) == 1 else np.asarray(np.sum(parts, axis=0))
+    return reduce(np.add, parts)
 
 
 def _cholesky(kernel: Array) -> Array:
@@ -256,7 +256,7 @@ def _covariance(gaps: Array, theta: Array, parts: tuple[Array, Array]) -> tuple[
     (dimensions, n, _), (log_shares, members) = gaps.shape, parts
     q = (5 * members * np.exp(-2 * theta[:-2]) @ gaps.reshape(dimensions, -1)).reshape(-1, n, n)
     smooth, slope, decay = _matern(np.sqrt(q, out=q), theta[-2] + log_shares[:, None, None])
-    return smooth[0] if len(smooth) == 1 else smooth.sum(axis=0), slope, decay
+    return smooth.sum(axis=0), slope, decay
 
 
 def _noisy(kernel: Array, log_noise: Any) -> Array:
