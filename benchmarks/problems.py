@@ -110,12 +110,26 @@ NETWORK: dict[str, Domain] = {
 
 @functools.cache
 def data(name: str) -> tuple[Any, Any]:
-    """Return bundled data, at most 500 rows of it so that a trial stays short."""
+    """Return bundled data, at most 500 rows of it so that a trial stays short, or generated data, as "made17"."""
     from sklearn import datasets
 
+    if name.startswith("made"):
+        return _generated(int(name.removeprefix("made")))
     X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
     rows = np.random.default_rng(0).permutation(len(y))[:500]
     return X[rows], y[rows]
+
+
+def _generated(number: int) -> tuple[Any, Any]:
+    """Return 250 rows of 12 to 21 columns in 2 to 4 classes, easier or harder to tell apart."""
+    from sklearn.datasets import make_classification
+
+    columns, informative, classes = 12 + 3 * (number % 4), 4 + number % 4, 2 + number % 3
+    X, y = make_classification(
+        250, columns, n_informative=informative, n_redundant=2, n_classes=classes, n_clusters_per_class=1 + number % 2,
+        flip_y=0.02 * (number % 4), class_sep=0.7 + 0.3 * (number % 3), random_state=number,
+    )  # fmt: skip
+    return X, y
 
 
 def learners(dataset: str) -> Problem:
@@ -232,7 +246,9 @@ TABLES = [
 
 
 def suite(name: str) -> list[Problem]:
-    """Return "tables", "conditional", or "all"."""
+    """Return "tables", "conditional", "all" for both, or "made": twelve spaces with branches on generated data."""
+    if name == "made":
+        return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(17, 21)]
     tables = [table(*one) for one in TABLES] if name in ("tables", "all") else []
     conditional = [make(dataset) for make in (learners, pipeline, network) for dataset in ("wine", "breast_cancer")]
     return [*tables, *(conditional if name in ("conditional", "all") else [])]
