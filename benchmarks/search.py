@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from benchmarks.compare import Run, report, search
 from benchmarks.machine import machine
 from benchmarks.peers import maker
-from benchmarks.problems import suite
+from benchmarks.problems import SUITES, suite
 
 
 def runs_of(options: argparse.Namespace, which: int) -> tuple[str, tuple[float, float], list[Run]]:
@@ -32,7 +32,7 @@ def runs_of(options: argparse.Namespace, which: int) -> tuple[str, tuple[float, 
 def main() -> None:
     """Run every peer on every problem of a suite and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", default="all", choices=["all", "tables", "conditional", "made"])
+    parser.add_argument("--suite", default="all", choices=SUITES)
     parser.add_argument("--peers", default="auto,gp,tpe,random,optuna-tpe,optuna-gp")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=50)
