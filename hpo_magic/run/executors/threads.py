@@ -124,54 +124,46 @@ class ThreadExecutor:
     own_threads = True
 
     def __init__(self) -> None:
-        self._idle: list[_Worker] = []
-        self._ending = threading.local()  # .worker: of a thread that tells the end of its trial and is not taken yet
+        self._free: list[_Worker] = []  # the longest free first; those that tell the end of a trial are among them
         self._lock, self._closed, self._made = threading.Lock(), False, 0
         self.at_work = 0
         """How many calls are running."""
 
     def submit(self, call: Callable[[], Outcome], done: Callable[[Outcome], None]) -> ThreadJob:
-        """Start a call in the worker that asks for it at the end of another, in an idle one, or in a new one."""
+        """Start a call in the worker that asks for it at the end of another, in a free one, or in a new one."""
         worker = self._free_worker()
 
         def ended(outcome: Outcome) -> None:
-            with self._lock:
-                self.at_work -= 1
-            self._ending.worker = worker
-            try:
-                done(outcome)
-            finally:
-                if self._ending.worker is worker:
-                    self._ending.worker = None
-                    self._give_back(worker)
+            self._give_back(worker)  # before anybody hears of it, who would find none free and make one too many
+            done(outcome)
 
         job = ThreadJob(call, ended, worker)
         worker.put(job)
         return job
 
     def _free_worker(self) -> _Worker:
-        ending: _Worker | None = getattr(self._ending, "worker", None)
+        here = threading.current_thread()
         with self._lock:
             self.at_work += 1
-            if ending is not None:
-                self._ending.worker = None
-                return ending
-            if self._idle:
-                return self._idle.pop()
-            self._made += 1
-            return _Worker(f"thread {self._made}")
+            if not self._free:
+                self._made += 1
+                return _Worker(f"thread {self._made}")
+            worker = next((worker for worker in self._free if worker.thread is here), self._free[0])
+            self._free.remove(worker)
+            return worker
 
     def close(self) -> None:
-        """Let the workers go as they become idle."""
+        """Let the workers go as they become free."""
         with self._lock:
             self._closed = True
-            for worker in self._idle:
+            for worker in self._free:
                 worker.put(None)
-            self._idle.clear()
+            self._free.clear()
 
     def _give_back(self, worker: _Worker) -> None:
         with self._lock:
+            self.at_work -= 1
             if self._closed:
                 worker.put(None)
             else:
-                self._idle.append(worker)
+                self._free.append(worker)
