@@ -57,6 +57,12 @@ class Cube:
         return bool(self._conditional)
 
     @cached_property
+    def breadth(self) -> int:
+        """Return how many parameters a config has at most; in a space with branches, of those that are drawn here."""
+        drawn = np.random.default_rng(0).random((256 if self.branches else 1, len(self.space)))
+        return int(self.active(self._placed(drawn)).sum(axis=1).max())
+
+    @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """Return the columns of parameters that conditions link, a tuple each; those that none links are one more."""
         together = {name: frozenset([name]) for name in self.space}
@@ -70,9 +76,11 @@ class Cube:
 
     def model(self, points: Array) -> Array:
         """Return the model coordinates of proposal coordinates, (n, d) → (n, d)."""
-        columns = [read(points[:, j]) for j, read in enumerate(self._columns)]
-        model = np.stack(columns, axis=1)
+        model = self._placed(points)
         return np.where(self.active(model), model, self._inactive)
+
+    def _placed(self, points: Array) -> Array:
+        return np.stack([read(points[:, j]) for j, read in enumerate(self._columns)], axis=1)
 
     def at_full_budget(self, model: Array) -> Array:
         """Return model coordinates with the budget at its largest, (n, d) → (n, d)."""

@@ -116,6 +116,15 @@ def test_beyond_what_a_process_can_learn_the_parts_take_turns():
         assert space.validate(config) == config
 
 
+def test_many_parameters_of_which_a_config_has_few_are_learnt_by_one_process():
+    learners = [f"learner{i}" for i in range(6)]
+    own = {f"{one}_{j}": Float(0, 1, when=f"learner == '{one}'") for one in learners for j in range(6)}
+    space = Space({"learner": Choice(learners), **own})
+    parts = [type(AutoSampler()._part(space, history(space, n))) for n in range(8, 12)]
+    assert len(space) == 37 and parts == [GaussianProcessSampler] * 4
+    assert "are many" not in AutoSampler().explain(space, 50)
+
+
 def test_it_says_what_it_chose_and_why():
     assert "as 31 parameters are many" in AutoSampler().explain(WIDE, 50)
     assert "from trial 400 on in turns" in AutoSampler().explain(SMALL, 1000)

@@ -19,7 +19,8 @@ from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
 _MANY_TRIALS, _MANY_PARAMETERS = 400, 30
-"""A Gaussian process knows at most so many trials, and tells distances apart in at most so many dimensions."""
+"""A Gaussian process knows at most so many trials, and tells distances apart in at most so many dimensions: of those
+that a config has at once, as all others are where they are in every config without them."""
 _IDLE, _GAIN = 12, 0.02
 """Finished trials without a gain after which every second proposal is a spread point, and what counts as a gain, in
 parts of the way from the median to the best: a model settled in one branch of a space does not look into the others."""
@@ -67,8 +68,9 @@ class AutoSampler:
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done, and why."""
         said = self._process(space).explain(space, trials)
-        if len(space) > _MANY_PARAMETERS:
-            return f"{said}, in turns with a Parzen estimator and evolution, as {len(space)} parameters are many"
+        breadth = cube_of(space).breadth
+        if breadth > _MANY_PARAMETERS:
+            return f"{said}, in turns with a Parzen estimator and evolution, as {breadth} parameters are many"
         if trials is not None and trials > _MANY_TRIALS:
             return f"{said}; from trial {_MANY_TRIALS} on in turns with a Parzen estimator and evolution"
         return said
@@ -81,7 +83,7 @@ class AutoSampler:
         turn = len(history) % 4
         if turn % 2 == 0:
             return self._process(space)
-        if len(history) < _MANY_TRIALS and len(space) <= _MANY_PARAMETERS:
+        if len(history) < _MANY_TRIALS and cube_of(space).breadth <= _MANY_PARAMETERS:
             # On flat spaces this costs 2 to 5 % of the regret after 50 trials and gains nothing.
             stuck = space.budget is None and cube_of(space).branches and _idle(history)
             return RandomSampler(self.seed) if stuck else self._process(space)
