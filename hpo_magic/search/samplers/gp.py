@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
-_WITHOUT = (1, 2)
-"""Of four proposals in a space with branches, those made without the trend: one global, one near the best."""
+_WITHOUT = 1
+"""Which of four proposals in a space with branches is made without the trend: one of those near the best."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
@@ -46,7 +46,7 @@ class GaussianProcessSampler:
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
     doubted : bool
-        Whether, in a space with branches and no budget, every second proposal is made without the trend.
+        Whether, in a space with branches and no budget, every fourth proposal is made without the trend.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     grouped : float
@@ -114,6 +114,6 @@ class GaussianProcessSampler:
 
         # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
         branches = cube.branches and cube.space.budget is None
-        trend = 0.0 if self.doubted and branches and len(history) % 4 in _WITHOUT else self.trend
+        trend = 0.0 if self.doubted and branches and len(history) % 4 == _WITHOUT else self.trend
         groups = cube.groups if branches else ()
         return prior_of(history, Prior(trend=trend, options=self.options, groups=groups, grouped=self.grouped))
