@@ -19,8 +19,8 @@ from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
 _MANY_TRIALS, _MANY_PARAMETERS = 400, 30
-"""A Gaussian process knows at most so many trials, and tells distances apart in at most so many dimensions: of those
-that a config has at once, as all others are where they are in every config without them."""
+"""A Gaussian process knows at most so many trials, and tells distances apart in at most so many dimensions. In
+a space with branches those of one config count: what a config lacks is at the same place in all that lack it."""
 _IDLE, _GAIN = 12, 0.02
 """Finished trials without a gain after which every second proposal is a spread point, and what counts as a gain, in
 parts of the way from the median to the best: a model settled in one branch of a space does not look into the others."""
