@@ -58,8 +58,8 @@ class Cube:
 
     @cached_property
     def breadth(self) -> int:
-        """Return how many parameters a config has at most; in a space with branches, of those that are drawn here."""
-        drawn = np.random.default_rng(0).random((256 if self.branches else 1, len(self.space)))
+        """Return how many parameters a config has at most, among 256 that are drawn."""
+        drawn = np.random.default_rng(0).random((256, len(self.space)))
         return int(self.active(self._placed(drawn)).sum(axis=1).max())
 
     @cached_property

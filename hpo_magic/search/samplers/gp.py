@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
 _WITHOUT = 1
-"""Which of four proposals in a space with branches is made without the trend: one of those near the best."""
+"""Which of four proposals in a space with branches is made without the trend: from 20 trials on one near the best."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
