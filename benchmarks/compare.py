@@ -45,6 +45,17 @@ def search(name: str, make: Maker, problem: Problem, seed: int, trials: int) -> 
     return Run(name, problem.name, seed, tuple(losses), spent / trials)
 
 
+def seeds_of(which: int, count: int) -> range:
+    """Return the seeds of a suite's problem: its own, or the same random starts would count once for each data set.
+
+    Examples
+    --------
+    >>> list(seeds_of(2, 3))
+    [6, 7, 8]
+    """
+    return range(which * count, (which + 1) * count)
+
+
 def report(runs: Sequence[Run], references: dict[str, tuple[float, float]], at: Sequence[int]) -> str:
     """Return a table, a row a peer: regret, mean rank and its interval at each number of trials, milliseconds."""
     peers, problems = sorted({run.peer for run in runs}), sorted({run.problem for run in runs})

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.compare import seeds_of
 from benchmarks.machine import machine
 from hpo_magic import Budget, Float, Int, Space, Study
 from hpo_magic.space import Domain
@@ -179,12 +180,12 @@ def main() -> None:
     print(machine("optuna", "scikit-learn", "numpy"), flush=True)
     print(f"ASHA, 8 workers, trials of very different length: {100 * busy():.0f} % busy\n", flush=True)
     regrets: dict[str, list[list[float]]] = {name: [] for name in options.methods.split(",")}
-    for data in options.data.split(","):
+    for which, data in enumerate(options.data.split(",")):
         task, rng = Task(data), np.random.default_rng(12345)
         drawn = [task.curve(Space(DOMAINS).sample(rng), FULL)[-1] for _ in range(50)]
         meters: dict[str, list[Meter]] = {}
         for name in regrets:
-            for seed in range(options.seeds):
+            for seed in seeds_of(which, options.seeds):
                 meters.setdefault(name, []).append(meter := Meter(task))
                 try:
                     METHODS[name](meter, seed)

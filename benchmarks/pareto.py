@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.compare import interval
+from benchmarks.compare import interval, seeds_of
 from benchmarks.machine import machine
 from benchmarks.peers import maker
 from benchmarks.problems import data, log_loss, table
@@ -124,11 +124,12 @@ def main() -> None:
     print(machine("optuna", "scikit-learn", "numpy"), flush=True)
     peers, at = options.peers.split(","), sorted({50, options.trials})
     found = {peer: {k: [] for k in at} for peer in peers}
-    for problem in problems():
+    for which, problem in enumerate(problems()):
         rng, evaluate = np.random.default_rng(12345), problem.make(0)
         drawn = [evaluate(problem.space.sample(rng)) for _ in range(1000)]
         reference = np.median(drawn, axis=0)
-        runs = {p: [searched(p, problem, seed, options.trials) for seed in range(options.seeds)] for p in peers}
+        seeds = seeds_of(which, options.seeds)
+        runs = {p: [searched(p, problem, seed, options.trials) for seed in seeds] for p in peers}
         whole = hypervolume(np.vstack([drawn, *(run for many in runs.values() for run in many)]), reference)
         for peer in peers:
             for k in at:

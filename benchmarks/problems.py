@@ -249,9 +249,9 @@ SUITES = ("all", "tables", "conditional", "made")
 
 
 def suite(name: str) -> list[Problem]:
-    """Return one of SUITES; "all" is tables and conditional, "made" twelve spaces with branches on generated data."""
+    """Return one of SUITES; "all" is tables and conditional, "made" 24 spaces with branches on generated data."""
     if name == "made":
-        return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(17, 21)]
+        return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(100, 108)]
     tables = [table(*one) for one in TABLES] if name in ("tables", "all") else []
     conditional = [make(dataset) for make in (learners, pipeline, network) for dataset in ("wine", "breast_cancer")]
     return [*tables, *(conditional if name in ("conditional", "all") else [])]

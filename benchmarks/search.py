@@ -12,7 +12,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 from concurrent.futures import ProcessPoolExecutor
 
-from benchmarks.compare import Run, report, search
+from benchmarks.compare import Run, report, search, seeds_of
 from benchmarks.machine import machine
 from benchmarks.peers import maker
 from benchmarks.problems import SUITES, suite
@@ -24,7 +24,7 @@ def runs_of(options: argparse.Namespace, which: int) -> tuple[str, tuple[float, 
     runs = [
         search(name, maker(name), problem, seed, options.trials)
         for name in options.peers.split(",")
-        for seed in range(options.seeds)
+        for seed in seeds_of(which, options.seeds)
     ]
     return problem.name, problem.reference(options.draws), runs
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", default="all", choices=SUITES)
     parser.add_argument("--peers", default="auto,gp,tpe,random,optuna-tpe,optuna-gp")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=5, help="searches of each problem by each peer")
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
