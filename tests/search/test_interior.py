@@ -54,6 +54,16 @@ def test_in_a_space_with_branches_the_first_proposals_lie_within():
     assert at_an_end(proposals(TREE, 7, 2.0)) < 0.5 * at_an_end(proposals(TREE, 7, 0.0))
 
 
+def test_it_fades_as_trials_tell_more():
+    cube, ends = Cube(TREE), np.array([[0.0, 0.5, 0.5, 0.5, 0.25, 0.5]])
+    few, many = (
+        GaussianProcessSampler()._weighed(lambda model: np.zeros(len(model)), cube, history(TREE, n))(ends)
+        for n in (10, 100)
+    )
+    assert few < 0
+    assert few == pytest.approx(10 * many)
+
+
 @pytest.mark.parametrize(("space", "acquisition"), [(FLAT, "logei"), (CHEAP, "logei"), (TREE, "lcb")])
 def test_elsewhere_nothing_is_believed(space, acquisition):
     assert proposals(space, 7, 0.0, acquisition) == proposals(space, 7, 2.0, acquisition)
