@@ -12,14 +12,14 @@ import os
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from benchmarks.compare import Run, search, seeds_of
+from benchmarks.compare import Maker, Run, run_all
 from benchmarks.machine import machine
 from benchmarks.peers import Ours
-from benchmarks.problems import SUITES, suite
+from benchmarks.problems import SUITES
+from hpo_magic import Space
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.schedulers.full import Full
 from hpo_magic.search.strategy import Strategy
@@ -58,14 +58,13 @@ def ratios(runs: Sequence[Run], references: dict[str, tuple[float, float]], at: 
     return found
 
 
-def runs_of(options: argparse.Namespace, which: int) -> tuple[str, tuple[float, float], list[Run]]:
-    """Run every row on one problem; return its name, its least and median loss, and the runs."""
-    problem, runs = suite(options.suite)[which], []
-    for name in options.rows.split(","):
-        for seed in seeds_of(which, options.seeds):
-            strategy = Strategy(GaussianProcessSampler(seed, **VARIANTS[name]), Full(), seed)
-            runs.append(search(name, lambda s, k, n, g, st=strategy: Ours(st, s, k), problem, seed, options.trials))
-    return problem.name, problem.reference(100), runs
+def variant(name: str) -> Maker:
+    """Return what makes the sampler of a row from space, seed, trials and number of goals."""
+
+    def make(space: Space, seed: int, trials: int, goals: int) -> Ours:
+        return Ours(Strategy(GaussianProcessSampler(seed, **VARIANTS[name]), Full(), seed), space, seed, goals)
+
+    return make
 
 
 def main() -> None:
@@ -75,19 +74,16 @@ def main() -> None:
     parser.add_argument("--rows", default=",".join(VARIANTS), help="which to run, the whole among them")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()
     print(machine("numpy", "scipy"), flush=True)
-    runs: list[Run] = []
-    references = {}
-    with ProcessPoolExecutor(options.processes) as pool:
-        for done in [pool.submit(runs_of, options, i) for i in range(len(suite(options.suite)))]:
-            name, references[name], found = done.result()
-            runs += found
+    names = options.rows.split(",")
+    runs, references = run_all(options, names, variant)
     budgets = sorted({20, options.trials})
     print("| | " + " | ".join(f"at {k} trials" for k in budgets) + " |\n|---|" + "---|" * len(budgets))
     tables = [ratios(runs, references, k) for k in budgets]
-    for name in options.rows.split(","):
+    for name in names:
         print(f"| {name} | " + " | ".join(f"{one[name][0]:.2f} ± {one[name][1]:.2f}" for one in tables) + " |")
 
 

@@ -6,14 +6,16 @@ Intervals are 90 % bootstrap intervals over problems.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.peers import Peer
-from benchmarks.problems import Problem
+from benchmarks.problems import Problem, suite
 from hpo_magic import Space
 
 Maker = Callable[[Space, int, int, int], Peer]
@@ -43,6 +45,28 @@ def search(name: str, make: Maker, problem: Problem, seed: int, trials: int) -> 
         peer.tell(config, [losses[-1]])
         spent += time.process_time() - began
     return Run(name, problem.name, seed, tuple(losses), spent / trials)
+
+
+def run_all(
+    options: argparse.Namespace, names: Sequence[str], make: Callable[[str], Maker]
+) -> tuple[list[Run], dict[str, tuple[float, float]]]:
+    """Run all of `names` on every problem of `options.suite`, some at a time; return the runs and `references`."""
+    runs: list[Run] = []
+    references = {}
+    with ProcessPoolExecutor(options.processes) as pool:
+        for done in [pool.submit(_run_one, options, names, make, i) for i in range(len(suite(options.suite)))]:
+            name, references[name], found = done.result()
+            runs += found
+            print(f"{name} done", flush=True)
+    return runs, references
+
+
+def _run_one(
+    options: argparse.Namespace, names: Sequence[str], make: Callable[[str], Maker], which: int
+) -> tuple[str, tuple[float, float], list[Run]]:
+    problem, seeds = suite(options.suite)[which], seeds_of(which, options.seeds)
+    runs = [search(name, make(name), problem, seed, options.trials) for name in names for seed in seeds]
+    return problem.name, problem.reference(options.draws), runs
 
 
 def seeds_of(which: int, count: int) -> range:

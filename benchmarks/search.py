@@ -10,23 +10,10 @@ import os
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
-from concurrent.futures import ProcessPoolExecutor
-
-from benchmarks.compare import Run, report, search, seeds_of
+from benchmarks.compare import report, run_all
 from benchmarks.machine import machine
 from benchmarks.peers import maker
-from benchmarks.problems import SUITES, suite
-
-
-def runs_of(options: argparse.Namespace, which: int) -> tuple[str, tuple[float, float], list[Run]]:
-    """Run every peer on one problem; return its name, its least and median loss, and the runs."""
-    problem = suite(options.suite)[which]
-    runs = [
-        search(name, maker(name), problem, seed, options.trials)
-        for name in options.peers.split(",")
-        for seed in seeds_of(which, options.seeds)
-    ]
-    return problem.name, problem.reference(options.draws), runs
+from benchmarks.problems import SUITES
 
 
 def main() -> None:
@@ -40,13 +27,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()
     print(machine("optuna", "smac", "scikit-learn", "numpy"), flush=True)
-    runs: list[Run] = []
-    references = {}
-    with ProcessPoolExecutor(options.processes) as pool:
-        for done in [pool.submit(runs_of, options, i) for i in range(len(suite(options.suite)))]:
-            name, references[name], found = done.result()
-            runs += found
-            print(f"{name} done", flush=True)
+    runs, references = run_all(options, options.peers.split(","), maker)
     at = sorted({k for k in (20, 30, 50, options.trials) if k <= options.trials})
     print(report(runs, references, at))
 

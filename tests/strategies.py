@@ -8,6 +8,14 @@ from hypothesis import strategies as st
 from hpo_magic.space import Choice, Float, Int, Space
 from hpo_magic.trials import Goal, History, State, Trial
 
+
+def random_history(space, count, seed=0):
+    """Return trials of random configs with losses that have nothing to do with them."""
+    rng = np.random.default_rng(seed)
+    trials = [Trial(i, space.sample(rng), State.DONE, {"value": float(rng.normal())}) for i in range(count)]
+    return History(tuple(trials), (Goal("value"),))
+
+
 finite = st.floats(-1e6, 1e6, allow_nan=False)
 
 

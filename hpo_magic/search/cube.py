@@ -53,8 +53,8 @@ class Cube:
 
     @property
     def branches(self) -> bool:
-        """Whether some parameters exist only for some values of others."""
-        return bool(self._conditional)
+        """Whether some parameters exist only for some values of others, and few trials tell of each: none are cheap."""
+        return bool(self._conditional) and self.space.budget is None
 
     @cached_property
     def breadth(self) -> int:

@@ -1,8 +1,8 @@
 """A belief about where good configs lie: within the ranges rather than at their ends, until trials have told more.
 
 A linear trend is least certain at the ends of the ranges, so expected improvement begins there: in a flat space, where
-each trial tells of every parameter, soon with reason; in a space with branches, where few trials tell of each, the
-first proposals were no better than random points.
+each trial tells of every parameter, soon with reason; in a space with branches, where few trials tell of each, for long
+at a loss (benchmarks.ablation, "no belief in the interior").
 """
 
 from __future__ import annotations

@@ -13,15 +13,10 @@ from hpo_magic.search.samplers.tpe import TpeSampler
 from hpo_magic.space import Budget, Choice, Float, Space
 from hpo_magic.study import Study
 from hpo_magic.trials import Goal, History, State, Trial
+from tests.strategies import random_history
 
 SMALL = Space({"x": Float(0, 1, default=0.25), "y": Float(0, 1, default=0.5)})
 WIDE = Space({f"x{i}": Float(0, 1) for i in range(31)})
-
-
-def history(space, count):
-    rng = np.random.default_rng(0)
-    trials = [Trial(i, space.sample(rng), State.DONE, {"value": float(rng.normal())}) for i in range(count)]
-    return History(tuple(trials), (Goal("value"),))
 
 
 def test_the_cells_own_values_are_the_first_trial():
@@ -110,9 +105,9 @@ def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():
 
 def test_beyond_what_a_process_can_learn_the_parts_take_turns():
     for space, first in ((SMALL, 400), (WIDE, 8)):
-        parts = [type(AutoSampler()._part(space, history(space, n))) for n in range(first, first + 4)]
+        parts = [type(AutoSampler()._part(space, random_history(space, n))) for n in range(first, first + 4)]
         assert parts == [GaussianProcessSampler, TpeSampler, GaussianProcessSampler, EvolutionSampler]
-        config = AutoSampler().propose(space, history(space, first + 1), np.random.default_rng(1))
+        config = AutoSampler().propose(space, random_history(space, first + 1), np.random.default_rng(1))
         assert space.validate(config) == config
 
 
@@ -120,7 +115,7 @@ def test_many_parameters_of_which_a_config_has_few_are_learnt_by_one_process():
     learners = [f"learner{i}" for i in range(6)]
     own = {f"{one}_{j}": Float(0, 1, when=f"learner == '{one}'") for one in learners for j in range(6)}
     space = Space({"learner": Choice(learners), **own})
-    parts = [type(AutoSampler()._part(space, history(space, n))) for n in range(8, 12)]
+    parts = [type(AutoSampler()._part(space, random_history(space, n))) for n in range(8, 12)]
     assert len(space) == 37 and parts == [GaussianProcessSampler] * 4
     assert "are many" not in AutoSampler().explain(space, 50)
 

@@ -9,22 +9,19 @@ from hpo_magic.search.cube import Cube
 from hpo_magic.search.interior import log_interior
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.space import Budget, Choice, Float, Space
-from hpo_magic.trials import Goal, History, State, Trial
+from hpo_magic.trials import State, Trial
+from tests.strategies import random_history
 
 FLAT = Space({f"x{i}": Float(0, 1) for i in range(4)})
 TREE = Space({**FLAT, "net": Choice(["one", "two"]), "width": Float(0, 1, when="net == 'two'")})
 CHEAP = Space({**TREE, "epochs": Budget(1, 9)})
 
 
-def history(space, count, seed=0):
-    rng = np.random.default_rng(seed)
-    trials = [Trial(i, space.sample(rng), State.DONE, {"value": float(rng.normal())}) for i in range(count)]
-    return History(tuple(trials), (Goal("value"),))
-
-
 def proposals(space, count, interior, acquisition="logei"):
     sampler = GaussianProcessSampler(interior=interior, acquisition=acquisition)
-    return [sampler.propose(space, history(space, count, seed), np.random.default_rng(seed)) for seed in range(12)]
+    return [
+        sampler.propose(space, random_history(space, count, seed), np.random.default_rng(seed)) for seed in range(12)
+    ]
 
 
 def at_an_end(configs):
@@ -57,7 +54,7 @@ def test_in_a_space_with_branches_the_first_proposals_lie_within():
 def test_it_fades_as_trials_tell_more():
     cube, ends = Cube(TREE), np.array([[0.0, 0.5, 0.5, 0.5, 0.25, 0.5]])
     few, many = (
-        GaussianProcessSampler()._weighed(lambda model: np.zeros(len(model)), cube, history(TREE, n))(ends)
+        GaussianProcessSampler()._weighed(lambda model: np.zeros(len(model)), cube, random_history(TREE, n))(ends)
         for n in (10, 100)
     )
     assert few < 0

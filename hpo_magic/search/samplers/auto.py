@@ -85,7 +85,7 @@ class AutoSampler:
             return self._process(space)
         if len(history) < _MANY_TRIALS and cube.breadth <= _MANY_PARAMETERS:
             # On flat spaces this costs 2 to 5 % of the regret after 50 trials and gains nothing.
-            stuck = space.budget is None and cube.branches and _idle(history)
+            stuck = cube.branches and _idle(history)
             return RandomSampler(self.seed) if stuck else self._process(space)
         return TpeSampler(self.seed) if turn == 1 else EvolutionSampler(self.seed)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.cube import Cube, cube_of
+from hpo_magic.search.interior import log_interior
 from hpo_magic.search.opening import Opening
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
@@ -115,9 +116,7 @@ class GaussianProcessSampler:
             return maximise(self._weighed(expectation.value, cube, history), cube, history, rng)
 
     def _weighed(self, value: Value, cube: Cube, history: History) -> Value:
-        from hpo_magic.search.interior import log_interior
-
-        if not self.interior or self.acquisition != "logei" or not cube.branches or cube.space.budget is not None:
+        if not self.interior or self.acquisition != "logei" or not cube.branches:
             return value
         weight = self.interior / len(history)
         return lambda model: value(model) + weight * log_interior(model, cube)
@@ -127,7 +126,6 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
-        branches = cube.branches and cube.space.budget is None
-        trend = 0.0 if self.doubted and branches and len(history) % 4 == _WITHOUT else self.trend
-        groups = cube.groups if branches else ()
+        trend = 0.0 if self.doubted and cube.branches and len(history) % 4 == _WITHOUT else self.trend
+        groups = cube.groups if cube.branches else ()
         return prior_of(history, Prior(trend=trend, options=self.options, groups=groups, grouped=self.grouped))
