@@ -56,11 +56,6 @@ class Cube:
         """Whether some parameters exist only for some values of others, and few trials tell of each: none are cheap."""
         return bool(self._conditional) and self.space.budget is None
 
-    @property
-    def conditional(self) -> tuple[int, ...]:
-        """Return the columns of parameters that only some configs have."""
-        return tuple(j for j, _ in self._conditional)
-
     @cached_property
     def breadth(self) -> int:
         """Return how many parameters a config has at most, among 256 that are drawn."""

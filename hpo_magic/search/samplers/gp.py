@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
-_DOUBTS = 1
-"""Which of four proposals in a space with branches doubts the trend: from 20 trials on one near the best."""
+_WITHOUT = 1
+"""Which of four proposals in a space with branches is made without the trend: from 20 trials on one near the best."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
@@ -48,8 +48,7 @@ class GaussianProcessSampler:
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
     doubted : bool
-        Whether, in a space with branches and no budget, every fourth proposal is made without the trend of the numbers
-        that only some configs have.
+        Whether, in a space with branches and no budget, every fourth proposal is made without the trend.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     grouped : float
@@ -127,9 +126,6 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
-        trendless = cube.conditional if self.doubted and cube.branches and len(history) % 4 == _DOUBTS else ()
+        trend = 0.0 if self.doubted and cube.branches and len(history) % 4 == _WITHOUT else self.trend
         groups = cube.groups if cube.branches else ()
-        made = Prior(
-            trend=self.trend, options=self.options, trendless=trendless, groups=groups, grouped=self.grouped
-        )  # fmt: skip
-        return prior_of(history, made)
+        return prior_of(history, Prior(trend=trend, options=self.options, groups=groups, grouped=self.grouped))

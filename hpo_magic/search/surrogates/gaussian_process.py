@@ -38,7 +38,6 @@ class Prior:
     """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variances, on average over the cube.
 
     Those of the trend are of its linear part, of what options are worth, and of the products of two coordinates.
-    `trendless` columns have no linear part, whatever they are.
     `groups` are columns that act together, and `grouped` is the share γ of what is smooth that adds up over them.
     """
 
@@ -48,7 +47,6 @@ class Prior:
     trend: float = 2.0
     options: float = 4.0
     pairs: float = 0.0
-    trendless: tuple[int, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     grouped: float = 0.75
 
@@ -176,7 +174,7 @@ def _kernel(points: Array, others: Array, unordered: NDArray[np.bool_], theta: A
 
 def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
     """Return T between points, (…, m, d) and (…, n, d) → (…, m, n); an option below 0 is none."""
-    d, a, b = len(unordered), _centred(points, unordered, prior), _centred(others, unordered, prior)
+    d, a, b = len(unordered), _centred(points, unordered), _centred(others, unordered)
     column, option = _options(others, unordered)
     worth = np.where(option >= 0, prior.options / max(1, unordered.sum()), 0.0)
     left = np.concatenate([a * (prior.trend / d), (points[..., column] == option) * worth], axis=-1)
@@ -190,7 +188,7 @@ def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Pr
 
 def _trend_at(points: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
     """Return the diagonal of T between points and themselves, (n, d) → (n,); `_trend` would take thrice as long."""
-    d, squared = len(unordered), _centred(points, unordered, prior) ** 2
+    d, squared = len(unordered), _centred(points, unordered) ** 2
     total = squared.sum(axis=1)
     trend = prior.trend / d * total + prior.pairs / max(1, d * (d - 1)) * (total**2 - (squared**2).sum(axis=1))
     return np.asarray(trend + prior.options * (points[:, unordered] >= 0).sum(axis=1) / max(1, unordered.sum()))
@@ -205,11 +203,9 @@ def _options(points: Array, unordered: NDArray[np.bool_]) -> tuple[NDArray[np.in
     return np.array([j for j, _ in found], dtype=int), np.array([option for _, option in found])
 
 
-def _centred(points: Array, unordered: NDArray[np.bool_], prior: Prior) -> Array:
-    """Return coordinates of mean 0 and variance 1 over the cube, 0 for what has no order or trend, (…, d) → (…, d)."""
-    scale = np.where(unordered, 0.0, np.sqrt(12))
-    scale[list(prior.trendless)] = 0.0
-    return np.asarray((points - 0.5) * scale)
+def _centred(points: Array, unordered: NDArray[np.bool_]) -> Array:
+    """Return coordinates of mean 0 and variance 1 over the cube, 0 for what has no order, (…, d) → (…, d)."""
+    return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12)))
 
 
 def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> Array:
