@@ -6,15 +6,12 @@ when the first trial asks for it: a killed process could not remove it again.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import tempfile
-import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from hpo_magic.run.scratch import scratch
 from hpo_magic.trials import History, Trial
 
 
@@ -50,7 +47,7 @@ class Checkpoints:
     def folder(self, number: int) -> Path:
         """Return the folder of a trial; it is not made yet."""
         self._asked = True
-        return (self._base or _temporary_base()) / self._own / str(number)
+        return (self._base or scratch()) / self._own / str(number)
 
     def used(self, number: int) -> bool:
         """Whether a trial has files of its own."""
@@ -91,16 +88,3 @@ def base_of(store: str) -> Path | None:
     if store.startswith(prefix):
         return Path(store[len(prefix) :]).absolute().parent
     return Path.cwd()
-
-
-def _temporary_base() -> Path:
-    with _making:  # trials of several threads may ask at once, and must all find the same
-        return Path(_temporary(os.getpid()).name)
-
-
-_making = threading.Lock()
-
-
-@lru_cache(maxsize=1)
-def _temporary(_pid: int) -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="hpo_magic-", ignore_cleanup_errors=True)

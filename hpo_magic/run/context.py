@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
+from hpo_magic.run.scratch import scratch
 
 
 class TrialStop(BaseException):
@@ -121,9 +121,11 @@ def checkpoint() -> Path:
     """
     context = current.get()
     if context is None or context.folder is None:
-        return _scratch()
-    context.folder.mkdir(parents=True, exist_ok=True)
-    return context.folder
+        folder = scratch() / "outside"  # one may delete it, to begin anew
+    else:
+        folder = context.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def seed() -> int:
@@ -136,14 +138,3 @@ def seed() -> int:
     """
     context = current.get()
     return 0 if context is None else context.seed
-
-
-@lru_cache(maxsize=1)
-def _scratch_owner() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="hpo_magic-", ignore_cleanup_errors=True)
-
-
-def _scratch() -> Path:
-    folder = Path(_scratch_owner().name)
-    folder.mkdir(exist_ok=True)  # the user may have deleted it, to begin anew
-    return folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -12,7 +11,7 @@ import tempfile
 import pytest
 
 from hpo_magic import Budget, Float, Study, checkpoint, report
-from hpo_magic.run import checkpoints
+from hpo_magic.run import scratch
 from hpo_magic.trials import State
 
 SPACE = {"x": Float(0, 1), "epochs": Budget(1, 9)}
@@ -57,15 +56,13 @@ def test_without_files_a_promoted_trial_begins_anew_and_costs_its_whole_budget(t
 
 def test_a_study_in_memory_makes_a_folder_only_where_a_trial_asks_for_one(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    fresh = functools.lru_cache(checkpoints._temporary.__wrapped__)
-    monkeypatch.setattr(checkpoints, "_temporary", fresh)
+    monkeypatch.setattr(scratch, "_made_by", functools.cache(scratch._made_by.__wrapped__))
     Study({"x": Float(0, 1)}).optimize(lambda config: config["x"], trials=3)
     assert not list(tmp_path.iterdir())
     study = Study(SPACE, strategy="asha")
     study.optimize(training, trials=12)
     assert any(trial.resumed for trial in study.trials)
     assert list(tmp_path.glob("hpo_magic-*/hpo_checkpoints/study-1/*/epoch.txt"))
-    fresh(os.getpid()).cleanup()
 
 
 def until_promotion(study):
