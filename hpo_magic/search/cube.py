@@ -62,18 +62,6 @@ class Cube:
         drawn = np.random.default_rng(0).random((256, len(self.space)))
         return int(self.active(self._placed(drawn)).sum(axis=1).max())
 
-    @cached_property
-    def groups(self) -> tuple[tuple[int, ...], ...]:
-        """Return the columns of parameters that conditions link, a tuple each; those that none links are one more."""
-        together = {name: frozenset([name]) for name in self.space}
-        for j, condition in self._conditional:
-            linked = frozenset().union(*(together[name] for name in (self.space.names[j], *condition.names)))
-            together.update(dict.fromkeys(linked, linked))
-        linked_groups = {group for group in together.values() if len(group) > 1}
-        loose = frozenset(self.space).difference(*linked_groups)
-        groups = [*linked_groups, loose] if loose else linked_groups
-        return tuple(sorted(tuple(sorted(map(self.space.names.index, group))) for group in groups))
-
     def model(self, points: Array) -> Array:
         """Return the model coordinates of proposal coordinates, (n, d) → (n, d)."""
         model = self._placed(points)

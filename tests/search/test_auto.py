@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from hpo_magic.search.cube import Cube
 from hpo_magic.search.samplers.auto import AutoSampler
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.samplers.tpe import TpeSampler
-from hpo_magic.space import Budget, Choice, Float, Space
+from hpo_magic.space import Choice, Float, Space
 from hpo_magic.study import Study
 from hpo_magic.trials import Goal, History, State, Trial
 from tests.strategies import random_history
@@ -41,39 +40,6 @@ def test_where_nothing_is_gained_in_a_space_with_branches_every_second_proposal_
     for space, spread in ((tree, RandomSampler), (SMALL, GaussianProcessSampler)):
         parts = [type(AutoSampler()._part(space, History(stuck[:n], (Goal("value"),)))) for n in range(28, 36)]
         assert parts == [GaussianProcessSampler] * 5 + [spread, GaussianProcessSampler, spread]
-
-
-def test_in_a_space_with_branches_every_fourth_proposal_is_made_without_the_trend():
-    tree = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1, when="x > 0.5")})
-    cheap = Space({**tree, "epochs": Budget(1, 9)})
-    for space, trends in ((tree, [2.0, 0.0, 2.0, 2.0]), (SMALL, [2.0] * 4), (cheap, [2.0] * 4)):
-        made = [GaussianProcessSampler()._prior(Cube(space), falling(n)).trend for n in range(20, 24)]
-        assert made == trends
-
-
-def test_conditions_link_parameters_to_groups_and_what_is_loose_is_one_more():
-    tree = Space(
-        {
-            "scale": Choice(["no", "yes"]),
-            "reduce": Choice(["pca", "none"]),
-            "shrink": Float(0, 1),
-            "model": Choice(["a", "b"]),
-            "components": Float(0, 1, when="reduce == 'pca'"),
-            "x": Float(0, 1, when="model == 'a'"),
-            "y": Float(0, 1, when="x > 0.5"),
-        }
-    )
-    groups = [[tree.names[j] for j in group] for group in Cube(tree).groups]
-    assert sorted(map(sorted, groups)) == [["components", "reduce"], ["model", "x", "y"], ["scale", "shrink"]]
-    both = Space({**tree, "z": Float(0, 1, when="components > 0.5 and model == 'b'")})
-    assert sorted(len(group) for group in Cube(both).groups) == [2, 6]
-
-
-def test_only_a_space_with_branches_and_no_budget_is_learnt_by_groups():
-    tree = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1, when="x > 0.5")})
-    cheap = Space({**tree, "epochs": Budget(1, 9)})
-    for space, groups in ((tree, ((0, 2), (1,))), (SMALL, ()), (cheap, ())):
-        assert GaussianProcessSampler()._prior(Cube(space), falling(5)).groups == groups
 
 
 def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():

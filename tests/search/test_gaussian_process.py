@@ -11,68 +11,45 @@ RNG = np.random.default_rng(0)
 POINTS = np.column_stack([RNG.random((30, 2)), RNG.integers(3, size=30)])
 UNORDERED = np.array([False, False, True])
 LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2 + (POINTS[:, 2] == 1)
-GROUPS = ((0, 2), (1,))
 
 
-@pytest.mark.parametrize("groups", [(), GROUPS])
-def test_the_gradient_is_that_of_the_objective(groups):
+def test_the_gradient_is_that_of_the_objective():
     gaps = gp._squared_gaps(POINTS, UNORDERED)
-    prior = gp.Prior(pairs=1.0, groups=groups)
-    known = gp._summands(prior, 3), gp._trend(POINTS, POINTS, UNORDERED, prior), standardise(LOSSES), *prior.moments(3)
+    trend = gp._trend(POINTS, POINTS, UNORDERED, gp.Prior(pairs=1.0))
+    y = standardise(LOSSES)
+    centre, width = gp.Prior().moments(3)
     for shift in (0.0, 0.7, -0.7):
         error = check_grad(
-            lambda t: gp._objective(t, gaps, *known)[0],
-            lambda t: gp._objective(t, gaps, *known)[1],
-            prior.moments(3)[0] + shift,
+            lambda t: gp._objective(t, gaps, trend, y, centre, width)[0],
+            lambda t: gp._objective(t, gaps, trend, y, centre, width)[1],
+            centre + shift,
         )
         assert error < 1e-4  # central differences at 1e-8 steps leave about 1e-6 of rounding
 
 
-@pytest.mark.parametrize(
-    "prior", [gp.Prior(), gp.Prior(pairs=1.0), gp.Prior(groups=GROUPS), gp.Prior(groups=GROUPS, grouped=1.0)]
-)
-def test_the_posterior_is_the_textbooks(prior):
+@pytest.mark.parametrize("pairs", [0.0, 1.0])
+def test_the_posterior_is_the_textbooks(pairs):
     """Rasmussen 2006, eqs 2.25 and 2.26, written out with plain inverses."""
     y = standardise(LOSSES)
-    model = gp.fit(POINTS, y, UNORDERED, prior)
+    model = gp.fit(POINTS, y, UNORDERED, gp.Prior(pairs=pairs))
     new = np.column_stack([RNG.random((7, 2)), RNG.integers(3, size=7)])
     weights, signal, noise = np.exp(-2 * model.theta[:-2]), np.exp(model.theta[-2]), np.exp(model.theta[-1])
 
     def kernel(a, b):
         gaps = (a[:, None, :] - b[None, :, :]) ** 2
         gaps[..., 2] = a[:, None, 2] != b[None, :, 2]
-
-        def smooth(columns):
-            q = np.sqrt(5 * (gaps * weights)[..., columns].sum(-1))
-            return signal * (1 + q + q**2 / 3) * np.exp(-q)
-
-        share = prior.grouped if prior.groups else 0.0
-        matern = (1 - share) * smooth([0, 1, 2]) + share / 2 * (smooth([0, 2]) + smooth([1]))
+        q = np.sqrt(5 * (gaps * weights).sum(-1))
+        smooth = signal * (1 + q + q**2 / 3) * np.exp(-q)
         linear = 8 * (a[:, :2] - 0.5) @ (b[:, :2] - 0.5).T  # 12 · 2 / 3
-        product = 48 * prior.pairs * np.outer(*((x[:, 0] - 0.5) * (x[:, 1] - 0.5) for x in (a, b)))  # 12² / 3 pairs
+        product = 48 * pairs * np.outer(*((x[:, 0] - 0.5) * (x[:, 1] - 0.5) for x in (a, b)))  # 12² / 3 pairs
         option = 4 * (a[:, None, 2] == b[None, :, 2])
-        return matern + linear + product + option
+        return smooth + linear + product + option
 
     inverse = np.linalg.inv(kernel(POINTS, POINTS) + (noise + 1e-8) * np.eye(30))
     mean, spread = model.predict(new)
     np.testing.assert_allclose(mean, kernel(new, POINTS) @ inverse @ y, atol=1e-6)
     variance = np.diag(kernel(new, new) - kernel(new, POINTS) @ inverse @ kernel(POINTS, new))
     np.testing.assert_allclose(spread, np.sqrt(variance), atol=1e-5)
-
-
-def test_what_a_group_does_is_known_beside_what_it_was_never_tried_with():
-    """Two parameters, each seen moving beside one value of the other: where both have their best is the best."""
-    ends = np.linspace(0.05, 0.95, 7)
-    points = np.array([(x, 0.95) for x in ends] + [(0.95, x) for x in ends])
-    losses = ((points - 0.35) ** 2).sum(axis=1)
-    y, best = (losses - losses.mean()) / losses.std(), np.array([[0.35, 0.35]])
-    unordered = np.array([False, False])
-    truth = -losses.mean() / losses.std()
-    apart, whole = (
-        gp.fit(points, y, unordered, gp.Prior(trend=0.0, groups=groups)).predict(best)[0][0]
-        for groups in (((0,), (1,)), ())
-    )
-    assert abs(apart - truth) < abs(whole - truth) / 2
 
 
 def test_it_learns_a_smooth_function_better_than_its_mean():
@@ -116,9 +93,9 @@ def test_a_choice_that_is_not_in_play_is_worth_nothing():
     assert gp._trend(inactive, inactive, flags, prior).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
-@pytest.mark.parametrize("prior", [gp.Prior(), gp.Prior(pairs=1.0), gp.Prior(groups=GROUPS)])
-def test_the_average_over_one_point_is_the_posterior_there(prior):
-    model = gp.fit(POINTS, standardise(LOSSES), UNORDERED, prior)
+@pytest.mark.parametrize("pairs", [0.0, 1.0])
+def test_the_average_over_one_point_is_the_posterior_there(pairs):
+    model = gp.fit(POINTS, standardise(LOSSES), UNORDERED, gp.Prior(pairs=pairs))
     new = np.column_stack([RNG.random((7, 2)), RNG.integers(3, size=7)])
     np.testing.assert_allclose(model.average(new[:, None]), model.predict(new), atol=1e-6)
     mean, spread = model.average(new[None])  # of all seven: that of draws of the function, 1,000 a standard error apart

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
-_WITHOUT = 1
-"""Which of four proposals in a space with branches is made without the trend: from 20 trials on one near the best."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
@@ -47,13 +45,8 @@ class GaussianProcessSampler:
         What is done to the losses first: ``"power"`` or ``"plain"``.
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
-    doubted : bool
-        Whether, in a space with branches and no budget, every fourth proposal is made without the trend.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
-    grouped : float
-        In a space with branches and no budget: share of the smooth part that adds up over the groups of parameters
-        that no condition links, 0 to 1.
     interior : float
         In a space with branches and no budget: strength β of the belief that good numbers lie within their ranges
         rather than at their ends. It is worth β over the number of trials (Hvarfner 2022, eq. 6); 0 for none. Only the
@@ -67,9 +60,7 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     trend: float = 2.0
-    doubted: bool = True
     options: float = 4.0
-    grouped: float = 0.75
     interior: float = 2.0
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
@@ -94,7 +85,7 @@ class GaussianProcessSampler:
 
         if len(history.done) > 2:
             with one_thread():
-                think_ahead(cube, history, self._prior(cube, history), self.transform)
+                think_ahead(cube, history, self._prior(history), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -110,7 +101,7 @@ class GaussianProcessSampler:
         from hpo_magic.search.maximise import maximise
         from hpo_magic.search.one_thread import one_thread
 
-        prior = self._prior(cube, history)
+        prior = self._prior(history)
         with one_thread():
             expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
             return maximise(self._weighed(expectation.value, cube, history), cube, history, rng)
@@ -121,11 +112,8 @@ class GaussianProcessSampler:
         weight = self.interior / len(history)
         return lambda model: value(model) + weight * log_interior(model, cube)
 
-    def _prior(self, cube: Cube, history: History) -> Prior:
+    def _prior(self, history: History) -> Prior:
         from hpo_magic.search.surrogates.belief import prior_of
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
-        # A branch's own parameters have few trials, and a line through few may point the wrong way for long.
-        trend = 0.0 if self.doubted and cube.branches and len(history) % 4 == _WITHOUT else self.trend
-        groups = cube.groups if cube.branches else ()
-        return prior_of(history, Prior(trend=trend, options=self.options, groups=groups, grouped=self.grouped))
+        return prior_of(history, Prior(trend=self.trend, options=self.options))

@@ -4,21 +4,18 @@ Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losse
 s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
 r² = Σ w_j Δ²_j, q = √5 r, C (n, d) the centred coordinates of what is ordered, u how many columns are not,
 T = trend/d CCᵀ + options/u Σ_j [x_j = x'_j] + pairs/(d(d - 1)) ((CCᵀ)∘² - C∘²C∘²ᵀ) the covariance of the trend,
-M = s²(1 + q + q²/3)e^{-q} (Matérn 5/2), K = M + T + σ²I, α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
+K = s²(1 + q + q²/3)e^{-q} + T + σ²I (Matérn 5/2), α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
 
 The trend (Cowen-Rivers 2022, section 3) says early that a larger network or a smaller step is better; without it a
 process that knows ten points expects its mean wherever it has not looked. To it belongs what an unordered option is
 worth by itself, whatever the others are; and where there is data enough, products of two coordinates: how much a large
 step hurts depends on the momentum, and on for how long is trained.
-
-Where parameters form groups, most of M is a sum over them (Kandasamy 2015, eq. 1): M = (1 - γ) M(r) + γ/G Σ_g M(r_g),
-r_g over the columns of a group. What is learnt of a model's parameters behind one scaler then holds behind the others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +35,6 @@ class Prior:
     """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variances, on average over the cube.
 
     Those of the trend are of its linear part, of what options are worth, and of the products of two coordinates.
-    `groups` are columns that act together, and `grouped` is the share γ of what is smooth that adds up over them.
     """
 
     length: tuple[float, float] = (-0.7, 1.0)
@@ -47,23 +43,11 @@ class Prior:
     trend: float = 2.0
     options: float = 4.0
     pairs: float = 0.0
-    groups: tuple[tuple[int, ...], ...] = ()
-    grouped: float = 0.75
 
     def moments(self, dimensions: int) -> tuple[Array, Array]:
         """Return means and spreads of θ, each (d + 2,)."""
         pairs = np.array([self.length] * dimensions + [self.signal, self.noise])
         return pairs[:, 0], pairs[:, 1]
-
-
-@lru_cache(maxsize=64)
-def _summands(prior: Prior, dimensions: int) -> tuple[Array, Array]:
-    """Return the logarithmic shares of M's summands, (k,), and of which columns each is, (k, d) of 0 and 1."""
-    count, whole = len(prior.groups), tuple(range(dimensions))
-    grouped = prior.grouped if count > 1 else 0.0
-    shares = np.array([1 - grouped] + [grouped / max(1, count)] * count)
-    members = np.array([np.isin(whole, group) for group in (whole, *prior.groups)], dtype=float)
-    return np.log(shares[shares > 0]), members[shares > 0]
 
 
 @dataclass(frozen=True)
@@ -103,12 +87,11 @@ class GaussianProcess:
         """
         g, b, d = groups.shape
         cross = self._kernel(groups.reshape(g * b, d)).reshape(g, b, -1).mean(axis=1)  # (g, n)
-        log_shares, members = _summands(self.prior, d)
-        squared = np.zeros((len(members), g, b, b))
-        for j, weights in enumerate((members * np.exp(-2 * self.theta[:-2])).T):
+        squared = np.zeros((g, b, b))
+        for j, weight in enumerate(np.exp(-2 * self.theta[:-2])):
             gaps = groups[:, :, None, j] - groups[:, None, :, j]
-            squared += np.multiply.outer(weights, gaps != 0 if self.unordered[j] else gaps**2)
-        smooth = _matern(np.sqrt(5 * squared), self.theta[-2] + log_shares[:, None, None, None])[0].sum(axis=0)
+            squared += weight * (gaps != 0 if self.unordered[j] else gaps**2)
+        smooth = _matern(np.sqrt(5 * squared), self.theta[-2])[0]
         prior = (smooth + _trend(groups, groups, self.unordered, self.prior)).mean(axis=(1, 2))
         v = dtrtrs(self.chol, cross.T, lower=1)[0]
         return cross @ self.alpha, np.sqrt(np.maximum(prior - np.einsum("ij,ij->j", v, v), 1e-12))
@@ -150,7 +133,7 @@ def _fitted(points: bytes, y: bytes, unordered: bytes, prior: Prior) -> Array:
     coordinates, values = np.frombuffer(points).reshape(-1, len(flags)), np.frombuffer(y)
     centre, width = prior.moments(len(flags))
     trend = _trend(coordinates, coordinates, flags, prior)
-    known = _squared_gaps(coordinates, flags), _summands(prior, len(flags)), trend, values, centre, width
+    known = _squared_gaps(coordinates, flags), trend, values, centre, width
     result = minimize(
         _objective, centre, args=known, jac=True,
         bounds=list(zip(centre - 4 * width, centre + 4 * width, strict=True)), method="L-BFGS-B",
@@ -167,7 +150,7 @@ def condition(points: Array, y: Array, unordered: NDArray[np.bool_], theta: Arra
 
 def _kernel(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> Array:
     """Return K without noise at (m, d) and (n, d) points, (m, n)."""
-    kernel = _between(points, others, unordered, theta, prior)
+    kernel = _between(points, others, unordered, theta)
     kernel += _trend(points, others, unordered, prior)
     return kernel
 
@@ -208,22 +191,18 @@ def _centred(points: Array, unordered: NDArray[np.bool_]) -> Array:
     return np.asarray((points - 0.5) * np.where(unordered, 0.0, np.sqrt(12)))
 
 
-def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array, prior: Prior) -> Array:
-    """Return M at (m, d) and (n, d) points, (m, n)."""
-    flat = ~unordered
+def _between(points: Array, others: Array, unordered: NDArray[np.bool_], theta: Array) -> Array:
+    """Return K without trend and noise at (m, d) and (n, d) points, (m, n)."""
+    weights, flat = np.exp(-2 * theta[:-2]), ~unordered
     column, option = _options(others, unordered)
     a, b = points[:, flat], others[:, flat]
-    is_option, right = points[:, column] == option, np.hstack([b, others[:, column] == option]).T
-    log_shares, members = _summands(prior, len(unordered))
-    parts = []
-    for log_share, weights in zip(log_shares, members * np.exp(-2 * theta[:-2]), strict=True):
-        squared = np.hstack([a * (-2 * weights[flat]), is_option * -weights[column]]) @ right
-        squared += (a**2 @ weights[flat] + weights[unordered].sum())[:, None]
-        squared += b**2 @ weights[flat]
-        np.maximum(squared, 0.0, out=squared)
-        squared *= 5
-        parts.append(_matern(np.sqrt(squared, out=squared), theta[-2] + log_share)[0])
-    return reduce(np.add, parts)
+    left = np.hstack([a * (-2 * weights[flat]), (points[:, column] == option) * -weights[column]])
+    squared = left @ np.hstack([b, others[:, column] == option]).T
+    squared += (a**2 @ weights[flat] + weights[unordered].sum())[:, None]
+    squared += b**2 @ weights[flat]
+    np.maximum(squared, 0.0, out=squared)
+    squared *= 5
+    return _matern(np.sqrt(squared, out=squared), theta[-2])[0]
 
 
 def _cholesky(kernel: Array) -> Array:
@@ -240,7 +219,7 @@ def _squared_gaps(points: Array, unordered: NDArray[np.bool_]) -> Array:
 
 
 def _matern(q: Array, log_signal: Any) -> tuple[Array, Array, Array]:
-    """Return a summand of M, 1 + q and e^{ln s² - q}; in place where it can be: it takes half the time."""
+    """Return K without trend and noise, 1 + q and e^{ln s² - q}; in place where it can be: it takes half the time."""
     decay = np.subtract(log_signal, q)
     np.exp(decay, out=decay)
     slope = 1 + q
@@ -251,12 +230,11 @@ def _matern(q: Array, log_signal: Any) -> tuple[Array, Array, Array]:
     return q, slope, decay
 
 
-def _covariance(gaps: Array, theta: Array, parts: tuple[Array, Array]) -> tuple[Array, Array, Array]:
-    """Return M, (n, n), and of its summands 1 + q and e^{ln s² - q}, each (k, n, n)."""
-    (dimensions, n, _), (log_shares, members) = gaps.shape, parts
-    q = (5 * members * np.exp(-2 * theta[:-2]) @ gaps.reshape(dimensions, -1)).reshape(-1, n, n)
-    smooth, slope, decay = _matern(np.sqrt(q, out=q), theta[-2] + log_shares[:, None, None])
-    return smooth.sum(axis=0), slope, decay
+def _covariance(gaps: Array, theta: Array) -> tuple[Array, Array, Array]:
+    """Return K without trend and noise, 1 + q and e^{ln s² - q}, each (n, n)."""
+    dimensions, n, _ = gaps.shape
+    q = (5 * np.exp(-2 * theta[:-2]) @ gaps.reshape(dimensions, -1)).reshape(n, n)
+    return _matern(np.sqrt(q, out=q), theta[-2])
 
 
 def _noisy(kernel: Array, log_noise: Any) -> Array:
@@ -266,10 +244,10 @@ def _noisy(kernel: Array, log_noise: Any) -> Array:
 
 
 def _objective(
-    theta: Array, gaps: Array, parts: tuple[Array, Array], trend: Array, y: Array, centre: Array, width: Array
+    theta: Array, gaps: Array, trend: Array, y: Array, centre: Array, width: Array
 ) -> tuple[float, Array]:  # fmt: skip
     """Return the negative log posterior of θ and its gradient (Rasmussen 2006, eqs 2.30 and 5.9)."""
-    kernel, slope, decay = _covariance(gaps, theta, parts)
+    kernel, slope, decay = _covariance(gaps, theta)
     deviation = (theta - centre) / width
     try:
         chol = _cholesky(_noisy(kernel + trend, theta[-1]))
@@ -285,8 +263,8 @@ def _objective(
     g.flat[:: len(y) + 1] += diagonal
     signal = np.vdot(g, kernel)
     trace = alpha @ alpha - diagonal.sum()
-    slope *= g
-    slope *= decay
-    lengths = (parts[1] * (slope.reshape(len(slope), -1) @ gaps.reshape(len(gaps), -1).T)).sum(axis=0)
+    g *= slope
+    g *= decay
+    lengths = gaps.reshape(len(gaps), -1) @ g.ravel()
     gradient = np.append(-5 / 6 * np.exp(-2 * theta[:-2]) * lengths, [-0.5 * signal, -0.5 * np.exp(theta[-1]) * trace])
     return float(value), gradient + deviation / width
