@@ -27,7 +27,8 @@ from hpo_magic.search.strategy import Strategy
 VARIANTS = {
     "whole": {},
     "no output transform": {"transform": "plain"},
-    "no linear trend": {"trend": 0.0},
+    "no linear trend": {"trend": 0.0, "branch_trend": 0.0},
+    "a trend in branches as strong as elsewhere": {"branch_trend": 2.0},
     "no worth of options": {"options": 0.0},
     "no belief in the interior": {"interior": 0.0},
     "start of 10": {"start": 10},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from hpo_magic.search.cube import Cube
 from hpo_magic.search.samplers.auto import AutoSampler
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.samplers.tpe import TpeSampler
-from hpo_magic.space import Choice, Float, Space
+from hpo_magic.space import Budget, Choice, Float, Space
 from hpo_magic.study import Study
 from hpo_magic.trials import Goal, History, State, Trial
 from tests.strategies import random_history
@@ -40,6 +41,13 @@ def test_where_nothing_is_gained_in_a_space_with_branches_every_second_proposal_
     for space, spread in ((tree, RandomSampler), (SMALL, GaussianProcessSampler)):
         parts = [type(AutoSampler()._part(space, History(stuck[:n], (Goal("value"),)))) for n in range(28, 36)]
         assert parts == [GaussianProcessSampler] * 5 + [spread, GaussianProcessSampler, spread]
+
+
+def test_in_a_space_with_branches_and_no_budget_less_of_a_trend_is_believed():
+    tree = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1, when="x > 0.5")})
+    cheap = Space({**tree, "epochs": Budget(1, 9)})
+    trends = [GaussianProcessSampler()._prior(Cube(space), falling(9)).trend for space in (tree, SMALL, cheap)]
+    assert trends == [0.5, 2.0, 2.0]
 
 
 def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():

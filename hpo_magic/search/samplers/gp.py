@@ -45,6 +45,9 @@ class GaussianProcessSampler:
         What is done to the losses first: ``"power"`` or ``"plain"``.
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
+    branch_trend : float
+        The same in a space with branches and no budget. A branch's own numbers have few trials, and a line through few
+        may point the wrong way for long.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     interior : float
@@ -60,6 +63,7 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     trend: float = 2.0
+    branch_trend: float = 0.5
     options: float = 4.0
     interior: float = 2.0
     cost_aware: bool = False
@@ -85,7 +89,7 @@ class GaussianProcessSampler:
 
         if len(history.done) > 2:
             with one_thread():
-                think_ahead(cube, history, self._prior(history), self.transform)
+                think_ahead(cube, history, self._prior(cube, history), self.transform)
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -101,7 +105,7 @@ class GaussianProcessSampler:
         from hpo_magic.search.maximise import maximise
         from hpo_magic.search.one_thread import one_thread
 
-        prior = self._prior(history)
+        prior = self._prior(cube, history)
         with one_thread():
             expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
             return maximise(self._weighed(expectation.value, cube, history), cube, history, rng)
@@ -112,8 +116,9 @@ class GaussianProcessSampler:
         weight = self.interior / len(history)
         return lambda model: value(model) + weight * log_interior(model, cube)
 
-    def _prior(self, history: History) -> Prior:
+    def _prior(self, cube: Cube, history: History) -> Prior:
         from hpo_magic.search.surrogates.belief import prior_of
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
-        return prior_of(history, Prior(trend=self.trend, options=self.options))
+        trend = self.branch_trend if cube.branches else self.trend
+        return prior_of(history, Prior(trend=trend, options=self.options))
