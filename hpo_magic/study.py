@@ -404,15 +404,16 @@ class Study:
             first trials show to be faster.
         """
         number = natural_workers(on) if workers is None else workers
-        self.start(objective, Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise), on=on)
-        runner = self.runner
-        assert runner is not None
         try:
+            self.start(objective, Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise), on=on)
+            runner = self.runner
+            assert runner is not None
             while not runner.wait(timeout=0.2) and runner.phase is not Phase.PAUSED:
                 pass
-        except KeyboardInterrupt:
-            runner.stop("interrupted")
-            runner.wait()
+        except KeyboardInterrupt:  # it may come when the search has begun and nobody waits for it yet
+            if self.runner is not None and self.runner.phase.alive:
+                self.runner.stop("interrupted")
+                self.runner.wait()
             raise
         if runner.phase is Phase.PAUSED:
             message, error = runner.message, runner.error

@@ -9,16 +9,19 @@ import sys
 import pytest
 
 SCRIPT = """
-import signal, time
+import itertools, signal, sys, time
 from hpo_magic import Float, Study
 
+begun = itertools.count(1)
+
 def objective(config):
+    if next(begun) == 3:
+        print("third trial", file=sys.__stdout__, flush=True)  # sys.stdout is the log of the trial
     time.sleep({seconds})
     return config["x"]
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell begins with it ignored
 study = Study({{"x": Float(0, 1)}}, strategy="random")
-print("begins", flush=True)
 try:
     study.optimize(objective)
 except KeyboardInterrupt:
@@ -38,9 +41,7 @@ def test_an_interrupt_stops_the_search_and_it_can_be_gone_on_with(seconds):
         text=True,
     )
     try:
-        assert script.stdout.readline() == "begins\n"
-        with pytest.raises(subprocess.TimeoutExpired):
-            script.wait(1.2)
+        assert script.stdout.readline() == "third trial\n"  # the first is done by now, however slow the machine
         script.send_signal(signal.SIGINT)
         out, errors = script.communicate(timeout=30)
     finally:
