@@ -13,8 +13,8 @@ from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.insight.landscape import noise
 from hpo_magic.insight.measured import FEWEST
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
-from hpo_magic.space.domains import identity
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.space.options import identity
 from hpo_magic.trials import History, Trial
 
 Edit = Callable[[Space], Space]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from hpo_magic.space import Config, Space, Value
-from hpo_magic.space.domains import identity
+from hpo_magic.space.options import identity
 from hpo_magic.trials import History, State
 
 _AGAIN = (State.LOST, State.STOPPED)

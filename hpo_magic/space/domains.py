@@ -9,12 +9,10 @@ import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from hpo_magic.errors import SpaceError
-
-Value: TypeAlias = Any
-"""A JSON scalar, or a tuple, list or dict of them."""
+from hpo_magic.space.options import Value, identity, plain
 
 
 def _number(domain: str, argument: str, value: object) -> float:
@@ -177,7 +175,7 @@ class Choice:
         options = self.options
         if isinstance(options, str) or not isinstance(options, Sequence):
             raise SpaceError(f"Choice: options={options!r} must be a list of options")
-        options = tuple(_plain(option) for option in options)
+        options = tuple(plain(option) for option in options)
         if not options:
             raise SpaceError("Choice: options=[] is empty; name at least one option")
         index: dict[str, int] = {}
@@ -188,13 +186,13 @@ class Choice:
         object.__setattr__(self, "options", options)
         object.__setattr__(self, "_index", index)
         object.__setattr__(self, "ordered", numeric if self.ordered is None else bool(self.ordered))
-        if self.default is not None and identity(_plain(self.default)) not in index:
+        if self.default is not None and identity(plain(self.default)) not in index:
             raise SpaceError(f"Choice: default={self.default!r} must be one of {list(options)!r}")
 
     def index(self, value: Value) -> int:
         """Return the position of `value` among the options; SpaceError where it is none of them."""
         try:
-            return self._index[identity(_plain(value))]
+            return self._index[identity(plain(value))]
         except KeyError:
             raise SpaceError(f"{value!r} is none of the options {list(self.options)!r}") from None
 
@@ -211,35 +209,6 @@ class Choice:
 
 Domain: TypeAlias = Float | Int | Choice | Budget
 Numeric: TypeAlias = Float | Int | Budget
-
-
-def identity(value: Value) -> str:
-    """Text that is the same only for the same value of the same type (``1``, ``1.0`` and ``True`` differ).
-
-    Lists and tuples do not differ: JSON, in which values last, has lists alone.
-    """
-    if isinstance(value, (list, tuple)):
-        return f"list:{[identity(item) for item in value]}"
-    return f"{type(value).__name__}:{value!r}"
-
-
-def _plain(option: object) -> Value:
-    """Numpy scalars become Python's own; whatever JSON cannot hold is refused."""
-    if option is None or isinstance(option, (bool, int, str)):
-        return option
-    if isinstance(option, float):
-        if math.isfinite(option):
-            return float(option)
-    elif isinstance(option, (tuple, list)):
-        return type(option)(_plain(item) for item in option)
-    elif isinstance(option, dict) and all(isinstance(key, str) for key in option):
-        return {key: _plain(item) for key, item in option.items()}
-    elif hasattr(option, "item") and getattr(option, "ndim", 1) == 0:
-        return _plain(option.item())
-    raise SpaceError(
-        f"Choice: the option {option!r} cannot be stored; use None, bool, finite numbers, text or lists of these, "
-        "and look objects up by name inside the objective"
-    )
 
 
 def contains(domain: Domain, value: object) -> bool:

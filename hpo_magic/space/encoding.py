@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 
-from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int, Value, level, levels
+from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int, level, levels
+from hpo_magic.space.options import Value
 
 _DIGITS = 12
 """Floats read from the cube keep this many digits of their range: readable, and decode∘encode gives them back."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from hpo_magic.space.domains import Budget, Choice, Value, level, levels
+from hpo_magic.space.domains import Budget, Choice, level, levels
 from hpo_magic.space.encoding import from_unit
+from hpo_magic.space.options import Value
 from hpo_magic.space.space import Config, Space
 
 WHOLE = 10

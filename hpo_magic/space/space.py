@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from hpo_magic.errors import SpaceError, did_you_mean
 from hpo_magic.space import conditions
-from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int, Value, clip, contains, identity
+from hpo_magic.space.domains import Budget, Choice, Domain, clip, contains
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.space.json_form import domain_from_json, domain_to_json
+from hpo_magic.space.options import Value, identity
+from hpo_magic.space.rules import read_conditions
 
 Config: TypeAlias = dict[str, Value]
 """One assignment of the active parameters."""
@@ -41,6 +44,7 @@ class Space(Mapping[str, Domain]):
 
     Examples
     --------
+    >>> from hpo_magic.space import Float
     >>> space = Space({"kernel": Choice(["rbf", "poly"]), "C": Float(1e-3, 1e3, log=True),
     ...                "gamma": Float(1e-4, 10, log=True, when="kernel == 'rbf'")})
     >>> space.active({"kernel": "poly", "C": 1.0})
@@ -58,7 +62,7 @@ class Space(Mapping[str, Domain]):
         if not domains:
             raise SpaceError("Space: domains={} is empty; a search needs at least one parameter")
         self._domains = MappingProxyType(dict(domains))
-        self._conditions = MappingProxyType(_read_conditions(self._domains))
+        self._conditions = MappingProxyType(read_conditions(self._domains))
         self.fixed: Mapping[str, Value] = MappingProxyType(self._checked_fixed(fixed or {}))
         self.chosen: Mapping[str, tuple[Value, ...]] = MappingProxyType(self._checked_chosen(chosen or {}))
         self._names = tuple(self._domains)
@@ -235,7 +239,7 @@ class Space(Mapping[str, Domain]):
     def to_json(self) -> dict[str, Any]:
         """Return the space as JSON data."""
         return {
-            "domains": [{"name": name, **_domain_to_json(domain)} for name, domain in self.items()],
+            "domains": [{"name": name, **domain_to_json(domain)} for name, domain in self.items()],
             "fixed": dict(self.fixed),
             "chosen": {name: list(options) for name, options in self.chosen.items()},
         }
@@ -243,7 +247,7 @@ class Space(Mapping[str, Domain]):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Space:
         """Return the space that :meth:`to_json` wrote."""
-        domains = {entry["name"]: _domain_from_json(entry) for entry in data["domains"]}
+        domains = {entry["name"]: domain_from_json(entry) for entry in data["domains"]}
         return cls(domains, data.get("fixed"), data.get("chosen"))
 
     def config_from_json(self, config: Mapping[str, Value]) -> Config:
@@ -289,62 +293,3 @@ class Space(Mapping[str, Domain]):
             if len(picked) < len(domain.options):
                 checked[name] = tuple(domain.options[i] for i in picked)
         return checked
-
-
-def _read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condition]:
-    read: dict[str, conditions.Condition] = {}
-    seen: list[str] = []
-    budgets = []
-    for name, domain in domains.items():
-        if not isinstance(name, str) or not _is_name(name):
-            raise SpaceError(f"Space: {name!r} is no parameter name; use an identifier such as 'lr' or 'width[0]'")
-        if not isinstance(domain, (Float, Int, Choice, Budget)):
-            raise SpaceError(f"Space: {name}={domain!r} is no domain; use Float, Int, Choice or Budget")
-        if isinstance(domain, Budget):
-            budgets.append(name)
-        if domain.when is not None:
-            try:
-                condition = conditions.parse(domain.when)
-            except SpaceError as error:
-                raise SpaceError(f"{name}: {error}") from None
-            for used in sorted(condition.names):
-                if used not in seen:
-                    later = f"a later parameter; move it before {name!r}"
-                    kind = later if used in domains else f"no parameter{did_you_mean(used, seen)}"
-                    raise SpaceError(f"{name}: when={domain.when!r} reads {used!r}, which is {kind}")
-            read[name] = condition
-        seen.append(name)
-    if len(budgets) > 1:
-        raise SpaceError(f"Space: {budgets!r} are {len(budgets)} budgets; a space has at most one")
-    return read
-
-
-def _is_name(name: str) -> bool:
-    stem, *indices = name.replace("]", "").split("[")
-    return stem.isidentifier() and all(index.isdigit() for index in indices)
-
-
-def _domain_to_json(domain: Domain) -> dict[str, Any]:
-    fields = {f.name: getattr(domain, f.name) for f in dataclasses.fields(domain) if f.init}
-    kept = {key: _tuple_to_json(value) for key, value in fields.items() if value is not None}
-    if "options" in kept:
-        kept["options"] = [_tuple_to_json(option) for option in fields["options"]]
-    return {"type": type(domain).__name__, **kept}
-
-
-def _tuple_to_json(value: Value) -> Value:
-    """JSON has no tuples; one that is an option is marked, so that it comes back as one."""
-    return {"tuple": list(value)} if isinstance(value, tuple) else value
-
-
-def _tuple_from_json(value: Value) -> Value:
-    return tuple(value["tuple"]) if isinstance(value, dict) and set(value) == {"tuple"} else value
-
-
-def _domain_from_json(entry: Mapping[str, Any]) -> Domain:
-    kinds: dict[str, Any] = {"Float": Float, "Int": Int, "Choice": Choice, "Budget": Budget}
-    fields = {key: _tuple_from_json(value) for key, value in entry.items() if key not in ("type", "name")}
-    if "options" in fields:
-        fields["options"] = [_tuple_from_json(option) for option in fields["options"]]
-    domain: Domain = kinds[entry["type"]](**fields)
-    return domain

@@ -1,0 +1,43 @@
+"""What holds among the domains of a space: names, conditions over what comes before, one budget at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hpo_magic.errors import SpaceError, did_you_mean
+from hpo_magic.space import conditions
+from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int
+
+
+def read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condition]:
+    """Return the parsed conditions of domains by name; a SpaceError says which rule one breaks."""
+    read: dict[str, conditions.Condition] = {}
+    seen: list[str] = []
+    budgets = []
+    for name, domain in domains.items():
+        if not isinstance(name, str) or not _is_name(name):
+            raise SpaceError(f"Space: {name!r} is no parameter name; use an identifier such as 'lr' or 'width[0]'")
+        if not isinstance(domain, (Float, Int, Choice, Budget)):
+            raise SpaceError(f"Space: {name}={domain!r} is no domain; use Float, Int, Choice or Budget")
+        if isinstance(domain, Budget):
+            budgets.append(name)
+        if domain.when is not None:
+            try:
+                condition = conditions.parse(domain.when)
+            except SpaceError as error:
+                raise SpaceError(f"{name}: {error}") from None
+            for used in sorted(condition.names):
+                if used not in seen:
+                    later = f"a later parameter; move it before {name!r}"
+                    kind = later if used in domains else f"no parameter{did_you_mean(used, seen)}"
+                    raise SpaceError(f"{name}: when={domain.when!r} reads {used!r}, which is {kind}")
+            read[name] = condition
+        seen.append(name)
+    if len(budgets) > 1:
+        raise SpaceError(f"Space: {budgets!r} are {len(budgets)} budgets; a space has at most one")
+    return read
+
+
+def _is_name(name: str) -> bool:
+    stem, *indices = name.replace("]", "").split("[")
+    return stem.isidentifier() and all(index.isdigit() for index in indices)
