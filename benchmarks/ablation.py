@@ -31,6 +31,7 @@ VARIANTS = {
     "a trend in branches as strong as elsewhere": {"branch_trend": 2.0},
     "no worth of options": {"options": 0.0},
     "no belief in the interior": {"interior": 0.0},
+    "no look into other branches": {"patience": 0},
     "start of 10": {"start": 10},
     "start of 3": {"start": 3},
     "lower confidence bound": {"acquisition": "lcb"},

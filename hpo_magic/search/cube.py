@@ -59,8 +59,22 @@ class Cube:
     @cached_property
     def breadth(self) -> int:
         """Return how many parameters a config has at most, among 256 that are drawn."""
-        drawn = np.random.default_rng(0).random((256, len(self.space)))
-        return int(self.active(self._placed(drawn)).sum(axis=1).max())
+        return int(self._drawn.sum(axis=1).max())
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether there are branches that share little: most numbers of a config, on average of 256, are their own."""
+        if not self.branches or len(np.unique(self._drawn, axis=0)) == 1:
+            return False
+        shared = ~self.unordered & ~self.held
+        shared[[j for j, _ in self._conditional]] = False
+        own = ~self.unordered & ~self.held & ~shared
+        return bool(self._drawn[:, own].sum(axis=1).mean() > shared.sum())
+
+    @cached_property
+    def _drawn(self) -> NDArray[np.bool_]:
+        """Which parameters exist in 256 configs drawn at random, (256, d)."""
+        return self.active(self._placed(np.random.default_rng(0).random((256, len(self.space)))))
 
     def model(self, points: Array) -> Array:
         """Return the model coordinates of proposal coordinates, (n, d) → (n, d)."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StrategyError, did_you_mean
+from hpo_magic.search.branches import elsewhere, gains_nothing
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.interior import log_interior
 from hpo_magic.search.opening import Opening
@@ -54,6 +55,10 @@ class GaussianProcessSampler:
         In a space with branches and no budget: strength β of the belief that good numbers lie within their ranges
         rather than at their ends. It is worth β over the number of trials (Hvarfner 2022, eq. 6); 0 for none. Only the
         logarithmic improvements, ``"logei"`` and that of the hypervolume, are weighed by it.
+    patience : int
+        In a space without budget whose branches share few numbers: finished trials without a gain after which every
+        second proposal lies in another branch, in turns by expectation and by chance. What a process knows of the
+        branch in which it has settled says little of the others; 0: it stays.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2).
     """
@@ -66,6 +71,7 @@ class GaussianProcessSampler:
     branch_trend: float = 0.5
     options: float = 4.0
     interior: float = 2.0
+    patience: int = 7
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
 
@@ -108,7 +114,14 @@ class GaussianProcessSampler:
         prior = self._prior(cube, history)
         with one_thread():
             expectation = Expectation(cube, history, self.acquisition, self.transform, rng, prior, self.cost_aware)
-            return maximise(self._weighed(expectation.value, cube, history), cube, history, rng)
+            value = self._weighed(expectation.value, cube, history)
+            if self._settled(cube, history):
+                value = elsewhere(value, cube, history)
+            return maximise(value, cube, history, rng)
+
+    def _settled(self, cube: Cube, history: History) -> bool:
+        second = len(history) % 2 == 1
+        return second and self.patience > 0 and cube.apart and gains_nothing(history, self.patience)
 
     def _weighed(self, value: Value, cube: Cube, history: History) -> Value:
         if not self.interior or self.acquisition != "logei" or not cube.branches:
