@@ -16,10 +16,10 @@ Value = Callable[[Array], Array]
 _GAIN = 0.02
 """What counts as a gain, in parts of the way from the median to the best."""
 _LATEST = 4
-"""Branches of so many latest trials are left out too: the second best would have every second trial otherwise."""
+"""Branches of so many latest trials are left out too, or the second best would have every second trial."""
 _HOME, _SEEN = 2e5, 1e5
-"""What a point loses in the branch of the incumbent, and in those of the latest trials; more than improvements differ
-by, whose logarithm may be as low as -1e3."""
+"""What a point loses in the branch of the incumbent, and in those of the latest and running trials: more than any two
+improvements differ by, whose logarithm may be as low as -1e3."""
 
 
 def gains_nothing(history: History, patience: int) -> bool:
@@ -41,7 +41,7 @@ def gains_nothing(history: History, patience: int) -> bool:
 
 
 def elsewhere(value: Value, cube: Cube, history: History) -> Value:
-    """Return a value by which other branches than those of the best and of the latest trials come first.
+    """Return a value by which other branches than those of the best, the latest and the running trials come first.
 
     Points of one branch keep their order, but at every second such look they are worth the same: a model that sees no
     reason to look there may be wrong. Where every branch is one of these, others than that of the best come first.
@@ -59,7 +59,7 @@ def elsewhere(value: Value, cube: Cube, history: History) -> Value:
     best = history.incumbent
     if best is None:  # nothing meets the constraints: there is no branch to leave
         return value
-    home, *seen = cube.active(cube.encode([best, *history.done[-_LATEST:]]))
+    home, *seen = cube.active(cube.encode([best, *history.done[-_LATEST:], *history.running]))
 
     worth = value if len(history) // 2 % 2 == 0 else lambda model: np.zeros(len(model))
 

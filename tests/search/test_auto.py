@@ -42,7 +42,8 @@ def test_in_a_space_with_branches_and_no_budget_less_of_a_trend_is_believed():
 def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():
     """The good branch is flat but for one tenth of one parameter: a model that has settled elsewhere sees no reason.
 
-    Of twelve seeds, 0 to 11, all found it within 72 trials; the process alone with three, whose first points met it.
+    Of twelve seeds, 0 to 11, all found it within 108 trials; a process that stays where it is with four, three of them
+    among their first points.
     Seeds are fixed, so the first six do so again, but for one should arithmetic differ on another machine.
     """
     space = Space(
@@ -61,7 +62,7 @@ def test_a_better_branch_of_the_space_is_found_though_the_first_one_pleases():
     found = 0
     for seed in range(6):
         study = Study(space, minimize="loss", seed=seed)
-        study.optimize(loss, trials=90)
+        study.optimize(loss, trials=120)
         found += study.best.value == 0.0
     assert found >= 5
 

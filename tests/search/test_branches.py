@@ -49,6 +49,14 @@ def test_where_all_branches_have_just_been_seen_others_than_that_of_the_best_com
     assert {config["net"] for config in proposed(settled(["two"] * 7), narrow)} == {"two"}
 
 
+def test_parallel_looks_go_to_branches_of_their_own():
+    history = settled(["one"] * 7)
+    ahead = Trial(11, {"net": "two", "x_two": 0.5}, State.RUNNING)
+    behind = Trial(12, {"net": "three", "x_three": 0.5}, State.RUNNING)
+    nets = {config["net"] for config in proposed(History((*history.trials, ahead, behind), history.goals))}
+    assert not nets & {"one", "two", "three"}
+
+
 def test_a_search_that_is_held_in_one_branch_goes_on_there():
     held = TREE.fix("net", "one")
     history = settled(["one"] * 7)
