@@ -8,6 +8,7 @@ from hpo_magic.search.cube import Cube
 from hpo_magic.search.samplers.auto import AutoSampler
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
+from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.samplers.tpe import TpeSampler
 from hpo_magic.space import Budget, Choice, Float, Space
 from hpo_magic.study import Study
@@ -30,6 +31,17 @@ def falling(count):
 
 def test_few_trials_of_few_parameters_are_for_the_process_alone():
     assert {type(AutoSampler()._part(SMALL, falling(n))) for n in range(60)} == {GaussianProcessSampler}
+
+
+def test_where_nothing_is_gained_for_very_long_in_branches_that_share_much_spread_points_come_in_turns():
+    stuck = falling(20).trials + tuple(
+        Trial(i, {"x": 0.9, "y": i / 100}, State.DONE, {"value": -18.9}) for i in range(20, 60)
+    )
+    tree = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1, when="x > 0.5")})
+    apart = Space({"x": Float(0, 1), "y": Float(0, 1, when="x > 0"), "z": Float(0, 1, when="x > 0.5")})
+    for space, spread in ((tree, RandomSampler), (apart, GaussianProcessSampler), (SMALL, GaussianProcessSampler)):
+        parts = [type(AutoSampler()._part(space, History(stuck[:n], (Goal("value"),)))) for n in range(41, 49)]
+        assert parts == [GaussianProcessSampler] * 4 + [spread, GaussianProcessSampler, spread, GaussianProcessSampler]
 
 
 def test_in_a_space_with_branches_and_no_budget_less_of_a_trend_is_believed():
