@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -113,7 +112,7 @@ class Smac:
                 assert isinstance(choice, Choice)
                 cs.add(CS.EqualsCondition(made[name], made[parent], str(choice.index(option.strip("'")))))
         self.folder = tempfile.TemporaryDirectory()  # removed with the peer
-        scenario = Scenario(cs, n_trials=trials, seed=seed, deterministic=True, output_directory=Path(self.folder.name))
+        scenario = Scenario(cs, n_trials=trials, seed=seed, deterministic=True, output_directory=self.folder.name)
         self.smac = Facade(scenario, lambda config, seed=0: 0.0, overwrite=True, logging_level=False)
 
     def ask(self) -> dict[str, Any]:

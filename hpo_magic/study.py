@@ -1,4 +1,8 @@
-"""Study: the one object a user holds. Ties space, trials, strategy and runner together."""
+"""Study: the one object a user holds. Ties space, trials, strategy and runner together.
+
+One class, long by its docstrings: all that can be done with a search is found here, and each method hands it on to the
+module that does it.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube
 from hpo_magic.trials import History
 
+if TYPE_CHECKING:
+    from hpo_magic.search.expectation import Value  # which loads what fits: not at a cell's start
+
 Array = NDArray[np.float64]
-Value = Callable[[Array], Array]
 
 _GAIN = 0.02
 """What counts as a gain, in parts of the way from the median to the best."""
@@ -60,7 +62,6 @@ def elsewhere(value: Value, cube: Cube, history: History) -> Value:
     if best is None:  # nothing meets the constraints: there is no branch to leave
         return value
     home, *seen = cube.active(cube.encode([best, *history.done[-_LATEST:], *history.running]))
-
     worth = value if len(history) // 2 % 2 == 0 else lambda model: np.zeros(len(model))
 
     def away(model: Array) -> Array:

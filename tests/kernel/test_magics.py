@@ -291,7 +291,7 @@ def test_stop_ends_a_numpy_loop_and_an_interrupt_ends_waiting(shared):
     shared.until("loops.history.running")
     began = time.monotonic()
     shared.run("%hpo stop loops")
-    assert time.monotonic() - began < 10  # left alone, the loop never ends
+    assert time.monotonic() - began < 2
     assert shared.value("loops.trials[0].state == 'stopped'")
 
 

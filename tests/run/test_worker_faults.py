@@ -129,7 +129,7 @@ def test_a_process_that_a_trial_has_forked_does_not_hide_its_death(study, tmp_pa
             child = os.fork()
             if not child:
                 os.setsid()
-                time.sleep(60)
+                time.sleep(8)
                 os._exit(0)
             pids.write_text(str(child))
             os.kill(os.getpid(), signal.SIGKILL)
@@ -137,7 +137,7 @@ def test_a_process_that_a_trial_has_forked_does_not_hide_its_death(study, tmp_pa
 
     began = time.monotonic()
     study.optimize(objective, trials=2, on="processes")
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 7
     os.kill(int(pids.read_text()), signal.SIGKILL)
     assert study.trials[0].state is State.LOST and len(study.history.done) == 2
 
@@ -154,7 +154,7 @@ def test_a_call_into_c_that_hangs_is_killed_with_all_that_it_started(study, tmp_
 
     began = time.monotonic()
     study.optimize(objective, trials=2, trial_timeout=1.0, on="processes")
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 10
     assert study.trials[0].error.kind == "TimeLimit" and study.trials[1].state is State.DONE
     assert all(gone(int(pid)) for pid in pids.read_text().split())
 
@@ -284,7 +284,7 @@ def test_when_the_kernel_is_killed_its_workers_end_and_the_next_start_goes_on(tm
     kernel.wait()
     began = time.monotonic()
     assert all(gone(int(pid), 10) for pid in pids.read_text().split())
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 10
     study = Study.load("killed", f"sqlite:///{tmp_path}/hpo.db")
     assert len(study.history.done) == 2
     study.optimize(lambda config: config["x"], trials=8, workers=2)
