@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.compare import Maker, Run, run_all
 from benchmarks.machine import machine
 from benchmarks.peers import Ours
-from benchmarks.problems import SUITES
+from benchmarks.suites import SUITES
 from hpo_magic import Space
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.schedulers.full import Full

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.peers import Peer
-from benchmarks.problems import Problem, suite
+from benchmarks.problems import Problem
+from benchmarks.suites import suite
 from hpo_magic import Space
 
 Maker = Callable[[Space, int, int, int], Peer]

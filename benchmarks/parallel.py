@@ -232,7 +232,7 @@ def simulated(budget: float = 60.0) -> None:
 
 def regret(seeds: int = 10) -> None:
     """Mean normalised regret after 50 trials on tables of real networks, 8 workers against 1, on a simulated clock."""
-    from benchmarks.problems import suite
+    from benchmarks.suites import suite
 
     found: dict[int, list[float]] = {1: [], 8: []}
     for problem in suite("tables"):

@@ -134,20 +134,21 @@ def _generated(number: int) -> tuple[Any, Any]:
 
 def learners(dataset: str) -> Problem:
     """Return the choice of a learner and its parameters on a data set; loss: error in 3-fold validation."""
-    return Problem(f"learners:{dataset}", Space(LEARNERS), lambda seed: _scored(dataset, _learner), conditional=True)
+    return Problem(f"learners:{dataset}", Space(LEARNERS), lambda seed: scored(dataset, _learner), conditional=True)
 
 
 def pipeline(dataset: str) -> Problem:
     """Return the choice of a pipeline on a data set; loss: error in 3-fold validation."""
-    return Problem(f"pipeline:{dataset}", Space(PIPELINE), lambda seed: _scored(dataset, _pipeline), conditional=True)
+    return Problem(f"pipeline:{dataset}", Space(PIPELINE), lambda seed: scored(dataset, _pipeline), conditional=True)
 
 
 def network(dataset: str) -> Problem:
     """Return the choice of a network and how it is trained, 20 passes; loss: error in 3-fold validation."""
-    return Problem(f"network:{dataset}", Space(NETWORK), lambda seed: _scored(dataset, _network), conditional=True)
+    return Problem(f"network:{dataset}", Space(NETWORK), lambda seed: scored(dataset, _network), conditional=True)
 
 
-def _scored(dataset: str, build: Callable[[Mapping[str, Any]], Any]) -> Evaluate:
+def scored(dataset: str, build: Callable[[Mapping[str, Any]], Any]) -> Evaluate:
+    """Return the loss of a config's model in 3-fold validation."""
     from sklearn.model_selection import cross_val_predict
 
     X, y = data(dataset)
@@ -243,15 +244,3 @@ TABLES = [
     *(("HPOLib", name) for name in ("naval_propulsion", "parkinsons_telemonitoring")),
     *(("NASBench201", name) for name in ("cifar10", "cifar100", "imagenet")),
 ]
-
-
-SUITES = ("all", "tables", "conditional", "made")
-
-
-def suite(name: str) -> list[Problem]:
-    """Return one of SUITES; "all" is tables and conditional, "made" 24 spaces with branches on generated data."""
-    if name == "made":
-        return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(100, 108)]
-    tables = [table(*one) for one in TABLES] if name in ("tables", "all") else []
-    conditional = [make(dataset) for make in (learners, pipeline, network) for dataset in ("wine", "breast_cancer")]
-    return [*tables, *(conditional if name in ("conditional", "all") else [])]

@@ -13,7 +13,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 from benchmarks.compare import report, run_all
 from benchmarks.machine import machine
 from benchmarks.peers import maker
-from benchmarks.problems import SUITES
+from benchmarks.suites import SUITES
 
 
 def main() -> None:

@@ -1,0 +1,26 @@
+"""The suites of problems by name."""
+
+from __future__ import annotations
+
+from benchmarks.models import SPACES, model
+from benchmarks.problems import TABLES, Problem, learners, network, pipeline, table
+
+SUITES = ("all", "tables", "models", "conditional", "made")
+
+
+def suite(name: str) -> list[Problem]:
+    """Return one of SUITES.
+
+    Tables and models are flat, conditional and made spaces with branches on bundled and on generated data; all is
+    everything but made.
+    """
+    if name == "made":
+        return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(100, 108)]
+    found: list[Problem] = []
+    if name in ("tables", "all"):
+        found += [table(*one) for one in TABLES]
+    if name in ("models", "all"):
+        found += [model(one, dataset) for one in SPACES for dataset in ("iris", "wine", "breast_cancer", "digits")]
+    if name in ("conditional", "all"):
+        found += [make(dataset) for make in (learners, pipeline, network) for dataset in ("wine", "breast_cancer")]
+    return found
