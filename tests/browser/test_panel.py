@@ -77,6 +77,24 @@ def test_pause_resume_stop(notebook):
     nb.expect_state("stopped")
 
 
+def test_what_cannot_be_done_now_is_pale(notebook):
+    nb = started(notebook, "pale", trials=2, seconds=4)
+
+    def pale():
+        buttons = {
+            name: nb.panel().get_by_role("button", name=name) for name in ("Pause", "Resume", "Stop", "Apply best")
+        }
+        return {name for name, one in buttons.items() if float(one.evaluate("b => getComputedStyle(b).opacity")) < 0.5}
+
+    assert pale() == {"Resume", "Apply best"}  # the first trial takes four seconds
+    nb.click("Pause")
+    nb.expect_state("paused")
+    assert pale() == {"Pause"}
+    nb.click("Resume")
+    nb.expect_state("finished")
+    assert pale() == {"Pause", "Stop"}
+
+
 def test_clicks_are_heard_while_another_cell_is_busy(notebook):
     nb = started(notebook, "busy")
     nb.on_cell(2, "cell.model.sharedModel.setSource('import time; time.sleep(6)');")

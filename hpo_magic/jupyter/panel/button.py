@@ -13,5 +13,6 @@ def button(label: str, handle: Handle, work: Callable[[], None], tip: str = "") 
     """Return a button as wide as its label; no icon: its glyph would become part of what a screen reader says."""
     made = widgets.Button(description=label, tooltip=tip or label)
     made.layout.width = "auto"
+    made.add_class(f"hpo-do-{label.lower().replace(' ', '-')}")  # what cannot be done now is shown pale
     made.on_click(lambda _: handle(work))
     return made

@@ -38,6 +38,10 @@ CSS = """
 .hpo-detail pre { max-height: 260px; overflow: auto; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .hpo-error { color: #d55e00; white-space: pre-wrap; }
 .hpo-panel .jupyter-button { flex-shrink: 0; } .hpo-panel .widget-hbox { flex-wrap: wrap; }
+.hpo-panel:has(.hpo-state:is(.idle, .stopped, .finished)) :is(.hpo-do-pause, .hpo-do-stop),
+.hpo-panel:has(.hpo-state:is(.running, .stopping)) .hpo-do-resume,
+.hpo-panel:has(.hpo-state:is(.pausing, .paused, .stopping)) .hpo-do-pause,
+.hpo-panel:not(:has(.hpo-best)) .hpo-do-apply-best { opacity: 0.45; }
 .hpo-panel .jupyter-widget-tab > .lm-TabBar .lm-TabBar-tab { flex: 0 0 auto; min-width: 0; padding: 0 10px; }
 .hpo-panel .widget-tab-contents { padding: 4px 8px; }
 .hpo-plot { flex: 1 1 360px; min-width: 0; max-width: 540px; height: auto; align-self: flex-start;
