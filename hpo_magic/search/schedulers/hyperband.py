@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 
 from hpo_magic.search.fidelity import ETA, Climber, check_eta, climbers, growth, loss_at, ranked, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
@@ -74,10 +74,10 @@ class Hyperband:
         steps = rungs_of(space, self.eta)
         if not steps:
             return Sample()
-        plan, free = self.brackets(steps), climbers(history)
+        plan, begun = self.brackets(steps), {budget: iter(group) for budget, group in _by_root(history).items()}
         for number in count():
             chosen = plan[number % len(plan)]
-            group, free = _members(chosen, free)
+            group = [*islice(begun.get(chosen.budgets[0], ()), chosen.sizes[0])]  # the first that no bracket has yet
             action = _within(chosen, group, history)
             if action is not None:
                 return action
@@ -96,11 +96,12 @@ class Hyperband:
         return True
 
 
-def _members(chosen: Bracket, free: list[Climber]) -> tuple[list[Climber], list[Climber]]:
-    """Split configs into the bracket's, the first that began at its lowest rung, and the rest."""
-    begun = [climber for climber in free if climber.root.budget == chosen.budgets[0]][: chosen.sizes[0]]
-    taken = {climber.root.number for climber in begun}
-    return begun, [climber for climber in free if climber.root.number not in taken]
+def _by_root(history: History) -> dict[int | None, list[Climber]]:
+    """Return who began at each budget, in the order in which they began."""
+    found: dict[int | None, list[Climber]] = {}
+    for climber in climbers(history):
+        found.setdefault(climber.root.budget, []).append(climber)
+    return found
 
 
 def _within(chosen: Bracket, group: list[Climber], history: History) -> Action | None:
