@@ -17,6 +17,7 @@ Each message names the argument, its value, the rule that it breaks and the cure
 from __future__ import annotations
 
 import difflib
+import numbers
 from collections.abc import Iterable
 
 
@@ -71,6 +72,21 @@ class StudyInUse(StudyError):
 
 class StoreError(HpoError):
     """The store cannot be opened, read or written."""
+
+
+def whole(argument: str, value: object, least: int, kind: type[HpoError] = StudyError) -> int:
+    """Return a whole number that is large enough; an error of that kind where it is none.
+
+    Examples
+    --------
+    >>> whole("k", "3", 1)
+    Traceback (most recent call last):
+    ...
+    hpo_magic.errors.StudyError: k='3' must be a whole number, 1 or above
+    """
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= least:
+        return int(value)
+    raise kind(f"{argument}={value!r} must be a whole number, {least} or above")
 
 
 def first_line(error: BaseException) -> str:

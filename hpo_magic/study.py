@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse
+from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, whole
 from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.ledger import Ledger
@@ -23,6 +24,7 @@ from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Config, Domain, Space
+from hpo_magic.space.rules import never
 from hpo_magic.trials import Failure, History, State, Trial
 from hpo_magic.trials.constraints import read_constraints
 from hpo_magic.trials.definition import define, fingerprint, read_goals
@@ -57,8 +59,8 @@ class Study:
         Weigh what a trial may gain against the seconds that it will take.
     seed : int
         Same seed, same order of results: same proposals.
-    store : str or Store
-        ``":memory:"``, a database URL such as ``"sqlite:///hpo.db"``, or a store that is open already.
+    store : str, path or Store
+        ``":memory:"``, a database URL such as ``"sqlite:///hpo.db"``, a SQLite file's path, or a store that is open.
     name : str
         A study of the same name and definition is gone on with; one whose definition differs gets a new version.
     source, meaning : str
@@ -83,7 +85,7 @@ class Study:
         strategy: str | Strategy = "auto",
         cost_aware: bool = False,
         seed: int = 0,
-        store: str | Store = ":memory:",
+        store: str | os.PathLike[str] | Store = ":memory:",
         name: str = "study",
         source: str = "",
         meaning: str = "",
@@ -95,9 +97,10 @@ class Study:
         if not isinstance(name, str) or not name.strip():
             raise StudyError(f"name={name!r} must be text")
         definition = define(asked, goals, source, constraints)
-        opened = open_store(store) if isinstance(store, str) else store
+        opened = open_store(store)
         record = opened.open_study(name, fingerprint(definition, meaning or source), definition, {})
         self._attach(Ledger(opened, record, asked, chosen))
+        self.notices.extend(never(asked))
 
     def _attach(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -106,11 +109,12 @@ class Study:
         self.constraints = ledger.constraints
         self.limits = Limits(**(ledger.settings.get("limits") or {}))
         self.runner: Runner | None = None
+        self._how: tuple[Sequence[Guard], Any] = ((), None)  # guards and place of the last search
 
     @classmethod
-    def load(cls, name: str, store: str | Store, version: int | None = None) -> Study:
+    def load(cls, name: str, store: str | os.PathLike[str] | Store, version: int | None = None) -> Study:
         """Return a stored study by its name, in its latest version unless told otherwise."""
-        opened = open_store(store) if isinstance(store, str) else store
+        opened = open_store(store)
         records = [r for r in opened.studies() if r.name == name and version in (None, r.version)]
         if not records:
             known = ", ".join(sorted({record.name for record in opened.studies()})) or "none"
@@ -157,6 +161,9 @@ class Study:
     def confirm(self, k: int = 3, repeats: int = 5, objective: Objective | None = None) -> Confirmation:
         """Run the k best configs again, `repeats` times each on fresh seeds, and say whether the winner stands.
 
+        They run where and as the last search in this process did. Where trials have budgets, the best are those with
+        the largest that has been reached, and so are their repeats.
+
         Parameters
         ----------
         k, repeats : int
@@ -169,9 +176,16 @@ class Study:
         chosen = objective or (self.runner.objective if self.runner is not None else None)
         if chosen is None:
             raise StudyError("confirm needs the objective: no search has run in this process; pass objective=…")
+        k, repeats = whole("k", k, 2), whole("repeats", repeats, 2)
         first = len(self.trials)
         top = self._queue_repeats(k, repeats)
-        self.optimize(chosen, trials=self.ledger.counted() + repeats * len(top), workers=self.limits.workers)
+        needed = self.ledger.counted() + repeats * len(top)
+        after = self.limits if self.limits.trials is None else dataclasses.replace(self.limits, trials=needed)
+        limits = dataclasses.replace(self.limits, trials=needed, target=None, no_gain=None, to_noise=False)
+        try:
+            self._search(chosen, limits, *self._how)
+        finally:
+            self.limits = after
         return compare(top, [trial for trial in self.trials[first:] if trial.parent is not None], self.goals[0])
 
     def _queue_repeats(self, k: int, repeats: int) -> list[Trial]:
@@ -179,8 +193,9 @@ class Study:
         from hpo_magic.insight.confirmation import leaders
 
         top = leaders(self.history, self.original, k)
-        if len(top) < 2 or repeats < 2:
-            raise StudyError(f"confirm(k={k}, repeats={repeats}) needs two finished configs and two repeats, or more")
+        if len(top) < 2:
+            at = "" if self.original.budget is None else f" with the largest {self.original.budget} reached"
+            raise StudyError(f"to confirm the winner takes two finished configs{at}, or more; there is {len(top)}")
         for _ in range(repeats):
             for trial in top:
                 self.repeat(trial)
@@ -347,7 +362,7 @@ class Study:
         """
         if n is None:
             return self.ledger.ask()
-        asked = [self.ledger.ask() for _ in range(n)]
+        asked = [self.ledger.ask() for _ in range(whole("n", n, 1))]
         return [trial for trial in asked if trial is not None]
 
     def report(self, trial: Trial | int, value: float, step: int) -> bool:
@@ -408,8 +423,12 @@ class Study:
             first trials show to be faster.
         """
         number = natural_workers(on) if workers is None else workers
+        self._search(objective, Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise), (), on)
+
+    def _search(self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any) -> None:
+        """Search and wait for the end."""
         try:
-            self.start(objective, Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise), on=on)
+            self.start(objective, limits, guards, on)
             runner = self.runner
             assert runner is not None
             while not runner.wait(timeout=0.2) and runner.phase is not Phase.PAUSED:
@@ -432,6 +451,7 @@ class Study:
         if self.runner is not None and self.runner.phase.alive:
             raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
         limits = limits or Limits()
+        limits.check(len(self.goals))
         self.limits = limits
         self.ledger.claim()
         try:
@@ -440,12 +460,13 @@ class Study:
             self.ledger.release()
             raise
         self.ledger.recover()
-        self.runner = Runner(self.ledger, objective, executor, self.limits, guards)
+        self.runner, self._how = Runner(self.ledger, objective, executor, self.limits, guards), (guards, on)
         self.ledger.journal.announce()
         self.runner.start()
 
     def set_limits(self, limits: Limits) -> None:
         """Change the limits; they hold at once, are kept with the study, and a finished search may be resumed."""
+        limits.check(len(self.goals))
         self.ledger.settings.edit(limits=dataclasses.asdict(limits))
         self.limits = limits
         if self.runner is not None:
@@ -480,7 +501,8 @@ class Study:
 
     def __repr__(self) -> str:
         best = self.best
-        found = "nothing yet" if best is None else f"best {self.metrics[0]} {best.value:.6g} (trial {best.number})"
+        value = None if best is None else f"best {self.metrics[0]} {best.value:.6g} (trial {best.number})"
+        found = value or self.history.why_none
         return f"Study({self.name!r}, version {self.version}, {self.phase}, {len(self.history.done)} done, {found})"
 
 

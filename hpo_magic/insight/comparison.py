@@ -132,9 +132,10 @@ def compare(
     if len(goals) > 1:
         told = " and ".join(sorted(f"{'minimize' if sign > 0 else 'maximize'} {metric}" for metric, sign in goals))
         raise StudyError(f"the searches have different goals: {told}; only like can be compared with like")
+    none = [run.why_none for run in runs if run.incumbent is None]
+    if none:
+        raise StudyError(f"there is nothing to compare: one of the searches has no best, {none[0]}")
     length = min(len(run.done) for run in runs)
-    if not length:
-        raise StudyError("one of the searches has no finished trial yet, so there is nothing to compare")
     goal = runs[0].goals[0]
     sides = [
         Side(name, np.array([_curve(run, length) for run in some]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hpo_magic.errors import StudyError
+from hpo_magic.errors import StudyError, whole
 from hpo_magic.insight.measured import Measured, check_parameter, measured
 from hpo_magic.search.acquisition import log_expected_improvement
 from hpo_magic.search.one_thread import one_thread
@@ -92,7 +92,7 @@ def partial_dependence(
     """
     space = space.free(check_parameter(space, name))
     view = _View(measured(history, space, metric), space)
-    grid = _grid(space, name, points)
+    grid = _grid(space, name, whole("points", points, 2))
     groups = view.groups({name: grid}, background=64)
     mean, spread = view.average(groups)
     promise = view.promise(groups)

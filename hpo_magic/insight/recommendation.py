@@ -15,7 +15,8 @@ from hpo_magic.trials import History, Trial
 def recommend(history: History, space: Space) -> Trial | None:
     """Return the feasible trial with the smallest posterior mean of the first goal; None where none is feasible.
 
-    Repeats of a config are averaged by the model, whose noise they tell.
+    Repeats of a config are averaged by the model, whose noise they tell. Where trials have budgets, it is one of those
+    with the largest that has been reached.
     """
     if len(history.done) < FEWEST or history.incumbent is None:
         return history.incumbent
@@ -24,5 +25,6 @@ def recommend(history: History, space: Space) -> Trial | None:
         process, told = of_goal(cube_of(space), finished, 0, prior_of(finished), "power")
         means = process.predict(process.points[: len(told)])[0]
     known = [finished.done[i] for i in informative(finished)]
-    feasible = np.array([history.feasible(trial) for trial in known])
-    return known[int(np.argmin(np.where(feasible, means, np.inf)))] if feasible.any() else history.incumbent
+    numbers = {trial.number for trial in history.comparable}
+    fit = np.array([trial.number in numbers for trial in known])
+    return known[int(np.argmin(np.where(fit, means, np.inf)))] if fit.any() else history.incumbent

@@ -61,7 +61,7 @@ def _status(session: Session, search: Search) -> None:
 def _best(session: Session, search: Search) -> None:
     best = search.study.best
     if best is None:
-        print(f"{search.study.name}: no finished trial yet")
+        print(f"{search.study.name}: {search.study.history.why_none}")
         return
     for trial in ranked(search.study) if len(search.study.goals) > 1 else [best]:
         print(f"trial {trial.number}: {measured(search.study, trial)}")

@@ -45,6 +45,8 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         trials, options.timeout, options.trial_timeout or defaults.trial_timeout, workers,
         options.target, options.no_gain, options.to_noise,
     )  # fmt: skip
+    limits.check(len(options.minimize) + len(options.maximize))
+    chosen.explain(cell.space, limits.trials)  # refuses a space that it cannot search
     if options.dry_run:
         display(dry_run(cell, chosen, limits, session.shell.user_ns, session.guards))
         return

@@ -93,6 +93,8 @@ def headline(study: Study) -> str:
         parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
     elif best is not None:
         parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}")
+    elif history.done:
+        parts.append(history.why_none)
     if saved := spent(study):
         parts.append(saved)
     message = study.runner.message if study.runner else ""

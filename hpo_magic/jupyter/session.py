@@ -191,7 +191,8 @@ class Session:
         """Set the best values in the namespace; return what was done, and the cell in which they are the defaults."""
         best = search.study.best
         if best is None:
-            raise StudyError(f"study {search.study.name!r} has no finished trial yet, so there is nothing to apply")
+            why = search.study.history.why_none
+            raise StudyError(f"study {search.study.name!r} has nothing to apply: {why}")
         values = values_for_namespace(best.config, search.cell.names, self.shell.user_ns)
         self.shell.user_ns.update(values)
         told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items()) or "nothing"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-from hpo_magic.errors import StoreError, StudyError
+from hpo_magic.errors import SpaceError, StoreError, StudyError, whole
 from hpo_magic.run.checkpoints import Checkpoints, base_of
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.metric import as_number
@@ -88,6 +88,10 @@ class Ledger:
         """Change the space from the next proposal on."""
         with self._deciding:
             space = change(self.space)
+            if not isinstance(space, Space):
+                raise SpaceError(
+                    f"the edit returned {space!r}; return the new space, as in lambda space: space.free('x')"
+                )
             check_edit(space, self.original)
             self.settings.edit(space=space.to_json() if space != self.original else None)
             self.space = space
@@ -152,12 +156,12 @@ class Ledger:
 
     def report(self, number: int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""
-        given = as_number(value, "the reported value")
+        given, step = as_number(value, "the reported value"), whole("step", step, 0)
         with self.journal.changed:
             running = self.journal.get(number)
             if running.state is not State.RUNNING:
                 return False
-            running = changed(running, reports=appended(running.reports, Report(int(step), given)))
+            running = changed(running, reports=appended(running.reports, Report(step, given)))
             self.journal.put(running)
         if time.monotonic() - self._reports_saved > REPORTS_SAVED:
             self._reports_saved = time.monotonic()

@@ -46,6 +46,22 @@ class Limits:
     no_gain: int | None = None
     to_noise: bool = False
 
+    def check(self, goals: int) -> None:
+        """Refuse what means nothing for so many metrics.
+
+        Raises
+        ------
+        StudyError
+            Where a limit watches the best value and there is none such, as trials are measured by several metrics.
+        """
+        given = {"target": self.target, "no_gain": self.no_gain, "to_noise": self.to_noise or None}
+        watching = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+        if goals > 1 and watching:
+            raise StudyError(
+                f"{watching[0]} watches the best value of one metric, but there are {goals}; limit trials or timeout "
+                "instead, or keep one metric and make limits of the others with subject_to"
+            )
+
     def __post_init__(self) -> None:
         for name in ("trials", "workers", "no_gain"):
             value = getattr(self, name)
@@ -53,7 +69,8 @@ class Limits:
                 continue
             if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
                 raise StudyError(f"{name}={value!r} must be a whole number above 0")
-        if self.target is not None and not math.isfinite(self.target):
+        real = isinstance(self.target, numbers.Real) and not isinstance(self.target, bool)
+        if self.target is not None and not (real and math.isfinite(self.target)):
             raise StudyError(f"target={self.target!r} must be a finite number")
         for name in ("timeout", "trial_timeout"):
             value = getattr(self, name)

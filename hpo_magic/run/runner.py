@@ -181,7 +181,7 @@ class Runner:
             self._ledger.flush()
             self._fill()
             self._ledger.settle()
-        if time.monotonic() - self._renewed > _RENEW:
+        if self.phase.alive and time.monotonic() - self._renewed > _RENEW:
             self._renewed = time.monotonic()
             self._ledger.claim()
 
@@ -201,7 +201,8 @@ class Runner:
             trial = self._ledger.ask(self._doer)
             self._asking = time.monotonic() - began
             if trial is None:
-                return self._finish("every config of the space has been tried")
+                tried = getattr(self._ledger.strategy.sampler, "all_of", "every config of the space")
+                return self._finish(f"{tried} has been tried")
             self._launch(trial)
 
     def _finish(self, why: str) -> None:

@@ -15,13 +15,13 @@ from hpo_magic.search.scalar import scalar_losses
 from hpo_magic.search.surrogates.belief import FAILURES, informative, of_constraint, of_duration, of_failing, of_goal
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
 from hpo_magic.trials import Goal, History
-from hpo_magic.trials.pareto import dominated
+from hpo_magic.trials.pareto import dominated, most_boxes
 
 Array = NDArray[np.float64]
 Value = Callable[[Array], Array]
 
-_MOST_GOALS = 4
-"""Above, boxes under the front become too many, and goals are scalarised."""
+_MOST_GOALS, _MOST_BOXES = 4, 1000
+"""With more goals, or more boxes under the front, goals are scalarised: a proposal would take seconds and gigabytes."""
 
 _APART = 0.01
 """A proposal stays so far from running trials in one coordinate at least: what lies nearer will be known anyway."""
@@ -60,7 +60,8 @@ class Expectation:
         self, cube: Cube, history: History, acquisition: str, transform: str, rng: np.random.Generator,
         prior: Prior, cost_aware: bool = False,
     ) -> None:  # fmt: skip
-        if len(history.goals) > _MOST_GOALS:
+        many = len(history.goals) > _MOST_GOALS
+        if many or most_boxes(len(history.front), len(history.goals)) > _MOST_BOXES:
             history = _scalarised(history, rng)
         limits = [of_constraint(cube, history, i, prior) for i in range(len(history.constraints))]
         if len(history.failed) >= FAILURES:

@@ -14,7 +14,7 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
-from hpo_magic.errors import StrategyError
+from hpo_magic.errors import StrategyError, whole
 from hpo_magic.space import Budget, Space
 from hpo_magic.trials import History, State, Trial
 
@@ -53,8 +53,7 @@ def rungs_of(space: Space, eta: int = ETA) -> tuple[int, ...]:
 
 def check_eta(eta: int) -> None:
     """Raise StrategyError where so many cannot compete for one place."""
-    if not isinstance(eta, int) or eta < 2:
-        raise StrategyError(f"eta={eta!r} must be a whole number, 2 or above")
+    whole("eta", eta, 2, StrategyError)
 
 
 def growth(space: Space, eta: int) -> str:

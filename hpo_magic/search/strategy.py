@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from hpo_magic.errors import StrategyError, did_you_mean
+from hpo_magic.errors import StrategyError, did_you_mean, whole
 from hpo_magic.search.protocols import Sampler, Scheduler
 from hpo_magic.search.reading import seen_by
 from hpo_magic.search.recipes import RECIPES, SCHEDULERS, pair
@@ -113,8 +113,7 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
     """
     if isinstance(name, Strategy):
         return name
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise StrategyError(f"seed={seed!r} must be a whole number, 0 or above")
+    seed = whole("seed", seed, 0, StrategyError)
     make = pair(str(name).lower())
     if make is None:
         raise StrategyError(
@@ -123,8 +122,13 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
         )
     sampler, scheduler = make(seed)
     if cost_aware:
-        if not hasattr(sampler, "cost_aware"):
-            able = [recipe for recipe, parts in RECIPES.items() if hasattr(parts(0)[0], "cost_aware")]
+        if not _divides(sampler):
+            able = [recipe for recipe, parts in RECIPES.items() if _divides(parts(0)[0])]
             raise StrategyError(f"strategy={name!r} cannot be cost-aware; choose one of {', '.join(able)}")
         sampler = dataclasses.replace(sampler, cost_aware=True)  # type: ignore[type-var]
     return Strategy(sampler, scheduler, seed, str(name).lower())
+
+
+def _divides(sampler: Sampler) -> bool:
+    """Whether a sampler can divide what it expects by seconds: an improvement, not a bound or a draw."""
+    return hasattr(sampler, "cost_aware") and getattr(sampler, "acquisition", "logei") == "logei"

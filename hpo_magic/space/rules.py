@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
+from math import prod
 
 from hpo_magic.errors import SpaceError, did_you_mean
 from hpo_magic.space import conditions
 from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int
+
+_MOST = 1000
+"""Combinations of options that are tried for one that meets a condition."""
 
 
 def read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condition]:
@@ -36,6 +41,25 @@ def read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condi
     if len(budgets) > 1:
         raise SpaceError(f"Space: {budgets!r} are {len(budgets)} budgets; a space has at most one")
     return read
+
+
+def never(domains: Mapping[str, Domain]) -> list[str]:
+    """Return in words which parameters can never exist, as no options that they ask for are there.
+
+    Examples
+    --------
+    >>> never({"kernel": Choice(["rbf", "poly"]), "degree": Int(2, 5, when="kernel == 'ploy'")})
+    ["degree never exists: no option of kernel makes kernel == 'ploy' true"]
+    """
+    found = []
+    for name, condition in read_conditions(domains).items():
+        parents = {parent: domains[parent] for parent in sorted(condition.names)}
+        options = [parent.options for parent in parents.values() if isinstance(parent, Choice)]
+        if len(options) < len(parents) or prod(map(len, options)) > _MOST:
+            continue
+        if not any(condition.holds(dict(zip(parents, chosen, strict=True))) for chosen in product(*options)):
+            found.append(f"{name} never exists: no option of {' and '.join(parents)} makes {condition.text} true")
+    return found
 
 
 def _is_name(name: str) -> bool:

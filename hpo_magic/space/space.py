@@ -59,6 +59,8 @@ class Space(Mapping[str, Domain]):
         fixed: Mapping[str, Value] | None = None,
         chosen: Mapping[str, Iterable[Value]] | None = None,
     ) -> None:
+        if not isinstance(domains, Mapping):
+            raise SpaceError(f"Space: domains={domains!r} must map names to domains, as in {{'x': Float(0, 1)}}")
         if not domains:
             raise SpaceError("Space: domains={} is empty; a search needs at least one parameter")
         self._domains = MappingProxyType(dict(domains))
@@ -140,9 +142,10 @@ class Space(Mapping[str, Domain]):
                 continue
             if name not in config:
                 raise SpaceError(f"config lacks {name!r}; give it a value of {domain!r}")
-            if not contains(domain, config[name]):
-                raise SpaceError(f"{name}={config[name]!r} is outside {domain!r}; choose a value inside")
-            checked[name] = clip(domain, config[name])
+            value = config[name].item() if isinstance(config[name], np.generic) else config[name]
+            if not contains(domain, value):
+                raise SpaceError(f"{name}={value!r} is outside {domain!r}; choose a value inside")
+            checked[name] = clip(domain, value)
         return checked
 
     def clip(self, config: Mapping[str, Value]) -> Config:

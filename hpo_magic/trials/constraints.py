@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.space.conditions import literal_of
@@ -53,9 +54,8 @@ def read_constraints(texts: str | Sequence[str] | None) -> tuple[Constraint, ...
     >>> [c.text for c in read_constraints("0.1 <= recall and latency < 20")]
     ['recall >= 0.1', 'latency < 20']
     """
-    listed = [] if texts is None else [texts] if isinstance(texts, str) else list(texts)
     read: list[Constraint] = []
-    for text in listed:
+    for text in listed(texts):
         try:
             tree = ast.parse(str(text).strip(), mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -67,6 +67,19 @@ def read_constraints(texts: str | Sequence[str] | None) -> tuple[Constraint, ...
             for left, op, right in zip(sides, part.ops, sides[1:], strict=False):
                 read.append(_one(left, op, right, text))
     return tuple(dict.fromkeys(read))
+
+
+def listed(value: Any) -> list[Any]:
+    """Return what is one thing, several or None as a list; whether it is text, the reader of each tells.
+
+    Examples
+    --------
+    >>> listed(None), listed("loss"), listed(("loss", "size")), listed(3)
+    ([], ['loss'], ['loss', 'size'], [3])
+    """
+    if value is None:
+        return []
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
 
 
 def _one(left: ast.expr, op: ast.cmpop, right: ast.expr, text: str) -> Constraint:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.space import Space
-from hpo_magic.trials.constraints import Constraint, read_constraints
+from hpo_magic.trials.constraints import Constraint, listed, read_constraints
 from hpo_magic.trials.history import Goal
 
 
@@ -36,7 +36,7 @@ def read_goals(minimize: str | Sequence[str] | None, maximize: str | Sequence[st
 
 
 def _names(argument: str, value: str | Sequence[str] | None) -> list[str]:
-    names = [] if value is None else [value] if isinstance(value, str) else list(value)
+    names = listed(value)
     for name in names:
         if not isinstance(name, str) or not name:
             raise StudyError(f"{argument}={value!r} must be the name of a metric, or a list of names")

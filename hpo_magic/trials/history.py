@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -145,9 +146,26 @@ class History:
 
         Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
         """
+        return min(self.comparable, key=self.loss, default=None)
+
+    @cached_property
+    def comparable(self) -> tuple[Trial, ...]:
+        """Finished trials that meet the constraints; where trials have budgets, those with the largest reached."""
         fit = [trial for trial in self.done if self.feasible(trial)]
         most = max((trial.budget or 0 for trial in fit), default=0)
-        return min((trial for trial in fit if (trial.budget or 0) == most), key=self.loss, default=None)
+        return tuple([trial for trial in fit if (trial.budget or 0) == most])
+
+    @property
+    def why_none(self) -> str:
+        """Say why there is no incumbent: nothing is finished, or nothing meets the constraints."""
+        if not self.done:
+            return "no finished trial yet"
+        limits = " and ".join(constraint.text for constraint in self.constraints)
+        scale = np.array([abs(constraint.bound) or 1.0 for constraint in self.constraints])
+        nearest = int(np.argmin((self.margins / scale).max(axis=1)))
+        trial, values = self.done[nearest], self.done[nearest].values or {}
+        told = ", ".join(f"{c.metric} = {values[c.metric]:.6g}" for c in self.constraints if not c.holds(values))
+        return f"none of {len(self.done)} finished trials meets {limits}; trial {trial.number} is nearest: {told}"
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
@@ -168,16 +186,23 @@ def hypervolume_of(history: History, reference: Mapping[str, float] | None = Non
     Raises
     ------
     StudyError
-        Where the reference lacks a metric.
+        Where the reference lacks a metric, or has what is none.
     """
     if not history.front:
         return 0.0
     if reference is None:
         corner = history.losses.max(axis=0) + 0.1 * np.ptp(history.losses, axis=0)
     else:
-        missing = [goal.metric for goal in history.goals if goal.metric not in reference]
+        metrics = [goal.metric for goal in history.goals]
+        if not isinstance(reference, Mapping):
+            raise StudyError(f"reference={reference!r} must map each metric to a value")
+        missing = [metric for metric in metrics if metric not in reference]
         if missing:
             raise StudyError(f"reference={dict(reference)!r} lacks {missing[0]!r}; give a value for every metric")
+        for name, value in reference.items():
+            if name not in metrics or not isinstance(value, numbers.Real) or not np.isfinite(value):
+                rule = "is no finite number" if name in metrics else f"is no metric; those are {', '.join(metrics)}"
+                raise StudyError(f"reference: {name}={value!r} {rule}")
         corner = np.array([goal.sign * float(reference[goal.metric]) for goal in history.goals])
     losses = [[goal.sign * (trial.values or {})[goal.metric] for goal in history.goals] for trial in history.front]
     return hypervolume(np.array(losses), corner)

@@ -6,6 +6,7 @@ Shapes: n points, m goals.
 from __future__ import annotations
 
 from itertools import pairwise
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,8 +75,21 @@ def boxes(front: Array, reference: Array) -> tuple[Array, Array]:
     return np.vstack(lowers), np.vstack(uppers)
 
 
+def most_boxes(points: int, goals: int) -> int:
+    """Return how many boxes `boxes` returns at most for a front of so many points.
+
+    Examples
+    --------
+    >>> most_boxes(10, 2), most_boxes(10, 4), most_boxes(100, 4)
+    (11, 286, 176851)
+    """
+    return comb(points + goals - 1, goals - 1)
+
+
 def hypervolume(losses: Array, reference: Array) -> float:
     """Return the volume between the points and a reference that is worse than all that counts (Zitzler 1999).
+
+    Each point adds its own box but for what the points after it cover of that box (While 2012, section III).
 
     Examples
     --------
@@ -83,9 +97,17 @@ def hypervolume(losses: Array, reference: Array) -> float:
     3.0
     """
     inside = losses[(losses < reference).all(axis=1)]
-    if not len(inside):
-        return 0.0
-    ideal = inside.min(axis=0)
-    lower, upper = boxes(inside[~dominated(inside)], reference)
-    free = np.prod(np.maximum(upper - np.maximum(lower, ideal), 0.0), axis=1).sum()
-    return float(np.prod(reference - ideal) - free)
+    front = np.unique(inside[~dominated(inside)], axis=0)  # sorted by the first goal
+    if len(reference) == 2:
+        heights = np.diff(np.append(reference[1], front[:, 1]))
+        return float(-(heights * (reference[0] - front[:, 0])).sum())
+    volume = 0.0
+    for i, point in enumerate(front):
+        volume += contribution(point, front[i + 1 :], reference)
+    return volume
+
+
+def contribution(point: Array, others: Array, reference: Array) -> float:
+    """Return the volume that a point adds to that of others, (m,) and (n, m)."""
+    own = float(np.prod(np.maximum(reference - point, 0.0)))
+    return own - (hypervolume(np.maximum(others, point), reference) if len(others) else 0.0)

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from hpo_magic.errors import StoreError, StudyInUse
 from hpo_magic.trials.trial import Trial
@@ -83,13 +83,13 @@ class Store(Protocol):
         """Let go of files and connections."""
 
 
-def open_store(url: str) -> Store:
-    """Return the store at a URL.
+def open_store(url: str | os.PathLike[str] | Store) -> Store:
+    """Return the store at a URL; one that is open already is returned as it is.
 
     Parameters
     ----------
-    url : str
-        ``":memory:"``, or a database URL that SQLAlchemy knows, such as ``"sqlite:///hpo.db"``.
+    url : str, path or Store
+        ``":memory:"``, or a database URL that SQLAlchemy knows, such as ``"sqlite:///hpo.db"``; a path is SQLite's.
 
     Raises
     ------
@@ -101,8 +101,12 @@ def open_store(url: str) -> Store:
     >>> open_store(":memory:").studies()
     []
     """
+    if hasattr(url, "open_study"):
+        return cast(Store, url)
+    if isinstance(url, os.PathLike):
+        url = f"sqlite:///{os.fspath(url)}"
     if not isinstance(url, str) or not url:
-        raise StoreError(f"store={url!r} must be ':memory:' or a database URL such as 'sqlite:///hpo.db'")
+        raise StoreError(f"store={url!r} must be ':memory:', a database URL such as 'sqlite:///hpo.db', or a path")
     if url == ":memory:":
         from hpo_magic.trials.memory_store import MemoryStore
 

@@ -59,5 +59,5 @@ def test_the_direction_counts_and_equals_are_equal():
 def test_only_like_is_compared_with_like():
     with pytest.raises(StudyError, match="different goals: maximize loss and minimize loss"):
         compare([run([1])], [run([1], -1)])
-    with pytest.raises(StudyError, match="no finished trial yet"):
+    with pytest.raises(StudyError, match="has no best, no finished trial yet"):
         compare([run([1])], [run([])])

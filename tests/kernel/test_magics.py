@@ -76,6 +76,8 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
         ("%%hpo x --strategy grdi\na = 1  # hpo: 1..5\na", "did you mean 'grid'?"),
         ("%%hpo x --minimize foo\na = 1  # hpo: 1..5\na", "never sets the metric 'foo'"),
         ("%%hpo x --trials 0\na = 1  # hpo: 1..5\na", "trials=0 must be a whole number above 0"),
+        ("%%hpo x --minimize a a2 --target 3\na = 1  # hpo: 1..5\na2 = a", "target=3.0 watches the best value of one"),
+        ("%%hpo x --strategy pbt\na = 1  # hpo: 1..5\na", "a population trains in steps"),
         ("%%hpo x --trials many\na = 1  # hpo: 1..5\na", "invalid int value"),
         ("%%hpo x --timeout -3\na = 1  # hpo: 1..5\na", "timeout=-3.0 must be a number of seconds"),
         ("%%hpo x --on moon\na = 1  # hpo: 1..5\na", "--on 'moon' is neither threads nor processes nor a variable"),
@@ -99,6 +101,29 @@ def test_bad_input_gets_a_clear_error_and_starts_nothing(shared, cell, message):
         assert "Traceback" not in answer["text"]
         assert shared.value("'x' in globals()") is False
         assert shared.value("taken") == 3
+
+
+def test_a_cell_that_was_refused_runs_as_soon_as_it_is_mended(shared):
+    refused = shared.run("%%hpo mended --strategy pbt --trials 3\na = 1  # hpo: 1..5\na")
+    assert "a population trains in steps" in refused["text"] + refused["error"]
+    shared.run("%%hpo mended --wait --trials 3\na = 1  # hpo: 1..5\na")
+    assert shared.value("(mended.version, len(mended.trials))") == (1, 3)
+
+
+def test_constraints_that_nothing_meets_are_named(shared):
+    shared.run("%%hpo unmet --wait --trials 3 --minimize a --subject-to 'b < 3'\na = 1  # hpo: 1..5\nb = a + 3")
+    told = "none of 3 finished trials meets b < 3; trial"
+    assert told in shared.run("%hpo best unmet")["text"] and told in shared.run("%hpo status unmet")["text"]
+    assert told in (applied := shared.run("%hpo apply unmet"))["text"] + applied["error"]
+
+
+def test_repeats_stay_out_of_the_notebook(shared):
+    shared.run("%%hpo drawn --wait --trials 4 --strategy random\na = 1.5  # hpo: 0.5..5.5\nimport matplotlib.pyplot as plt\n"
+               "plt.figure()\ndisplay('shown')\na")  # fmt: skip
+    answer = shared.run(
+        "drawn.confirm(k=2, repeats=2); plt = __import__('matplotlib.pyplot').pyplot; len(plt.get_fignums())"
+    )
+    assert answer["result"] == "0" and "shown" not in answer["text"] + str(answer["plain"]) + str(answer["html"])
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,17 @@ def test_noise_ends_a_search_that_has_nothing_left_to_gain_and_no_other():
     assert len(hidden.trials) == 40
 
 
-@pytest.mark.parametrize("bad", [{"no_gain": 0}, {"no_gain": 1.5}, {"target": float("nan")}])
+@pytest.mark.parametrize("limit", [{"target": 1.0}, {"no_gain": 1}, {"to_noise": True}])
+def test_what_watches_one_metric_is_refused_for_several(limit):
+    study = Study({"x": Float(0, 1)}, minimize=["a", "b"])
+    with pytest.raises(
+        StudyError, match=f"{next(iter(limit))}=.* watches the best value of one metric, but there are 2"
+    ):
+        study.optimize(lambda config: {"a": config["x"], "b": 1 - config["x"]}, trials=3, **limit)
+    assert study.trials == () and study.phase == "idle"
+
+
+@pytest.mark.parametrize("bad", [{"target": "0.1"}, {"no_gain": 0}, {"no_gain": 1.5}, {"target": float("nan")}])
 def test_bad_limits_are_named(bad):
     with pytest.raises(StudyError, match=next(iter(bad))):
         Limits(**bad)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from hpo_magic import Choice, Float, Study
+from hpo_magic import Budget, Choice, Float, Study
 from hpo_magic.errors import StrategyError, StudyError
 from hpo_magic.run.trial_run import Outcome
 
@@ -36,8 +39,31 @@ def test_a_maximised_goal_counts_the_other_way():
         study.tell(study.ask(), {"loss": value[0], "gain": value[1]})
     assert [trial.number for trial in study.pareto] == [0, 1]
     assert study.hypervolume({"loss": 4.0, "gain": 0.0}) == pytest.approx(3 * 1 + 2 * 2)
-    with pytest.raises(StudyError, match="lacks 'gain'"):
-        study.hypervolume({"loss": 4.0})
+    for reference, message in (
+        ({"loss": 4.0}, "lacks 'gain'"),
+        ({"loss": 4.0, "gain": float("nan")}, "gain=nan is no finite number"),
+        ({"loss": 4.0, "gain": 0.0, "gian": 0.0}, "gian=0.0 is no metric; those are loss, gain"),
+        ([4.0, 0.0], "must map each metric to a value"),
+    ):
+        with pytest.raises(StudyError, match=message):
+            study.hypervolume(reference)
+
+
+def test_a_large_front_of_four_goals_is_searched_with_scalarisations():
+    """Without, 40 trials on the front would have up to 12,341 boxes under them, and a proposal takes gigabytes."""
+    study = Study({f"x{i}": Float(0, 1) for i in range(4)}, minimize=[f"m{i}" for i in range(4)], strategy="gp")
+    rng, corners = np.random.default_rng(0), np.eye(4)
+    for _ in range(40):
+        config = {f"x{i}": x for i, x in enumerate(rng.dirichlet(np.ones(4)).tolist())}
+        study.enqueue(config)
+        point = np.array(list(config.values()))
+        study.tell(study.ask(), {f"m{i}": float(((point - corners[i]) ** 2).sum()) for i in range(4)})
+    assert len(study.pareto) == 40
+    tracemalloc.start()
+    assert study.ask() is not None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6  # some 20 MB; with the boxes of all 40 above 1 GB
 
 
 @pytest.mark.parametrize("strategy", ["gp", "tpe", "forest", "evolution", "cmaes", "nsga2"])
@@ -55,6 +81,7 @@ def test_until_something_is_feasible_there_is_no_best():
     for _ in range(12):
         study.tell(study.ask(), {"loss": 1.0, "speed": 1.0})
     assert study.best is None and study.pareto == () and study.recommend() is None
+    assert "none of 12 finished trials meets speed >= 2; trial 0 is nearest: speed = 1" in repr(study)
     study.tell(study.ask(), {"loss": 5.0, "speed": 2.0})
     assert study.best.value == 5.0
     study.tell(study.ask(), {"loss": 5.0})
@@ -102,6 +129,9 @@ def test_costs_are_weighed():
     assert found[True] < found[False]
     with pytest.raises(StrategyError, match="cannot be cost-aware; choose one of"):
         Study(SPACE, strategy="random", cost_aware=True)
+    with pytest.raises(StrategyError, match="cannot be cost-aware") as caught:
+        Study(SPACE, strategy="gp-lcb", cost_aware=True)  # a bound divided by seconds would lead to what is cheap
+    assert "gp-lcb" not in str(caught.value).split("choose one of")[1]
 
 
 def test_a_batch_is_of_different_trials():
@@ -142,5 +172,31 @@ def test_confirming_runs_the_best_again_and_says_whether_the_winner_stands():
     assert len({trial.value for trial in study.trials}) == 54  # seeds are fresh
     assert told.stands == (min(told.configs, key=lambda one: one.mean) is told.configs[0])
     assert 0 <= told.chance <= 1 and "trial" in str(told) and "± " in str(told)
+    for wrong in ({"k": "3"}, {"k": -1}, {"repeats": 1}):
+        with pytest.raises(StudyError, match=f"{next(iter(wrong))}=.* must be a whole number, 2 or above"):
+            study.confirm(**wrong)
     with pytest.raises(StudyError, match="no search has run in this process"):
         Study({"x": Float(0, 1)}).confirm()
+
+
+def test_only_trials_with_the_largest_budget_are_recommended_and_confirmed():
+    """Losses rise with the budget, so that the cheapest trial always looks best."""
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, minimize="loss")
+    study.optimize(lambda config: config["x"] + config["epochs"], trials=40)
+    assert study.best.budget == study.recommend().budget == 9
+    told = study.confirm(k=2, repeats=2)
+    assert [trial.budget for trial in study.trials[40:]] == [9] * 4
+    assert [one.trial.budget for one in told.configs] == [9, 9]
+
+
+def process(config):
+    return {"loss": config["x"], "process": float(os.getpid())}
+
+
+def test_repeats_run_where_and_as_the_search_did():
+    study = Study({"x": Float(0, 1)}, minimize="loss", subject_to="process > 0", strategy="random")
+    study.optimize(process, trials=4, trial_timeout=50, target=-1.0, on="processes")
+    study.confirm(k=2, repeats=2)
+    assert len(study.trials) == 8
+    assert all(trial.values["process"] != os.getpid() for trial in study.trials)
+    assert (study.limits.trials, study.limits.trial_timeout, study.limits.target) == (8, 50, -1.0)

@@ -13,7 +13,7 @@ import pytest
 
 import hpo_magic
 from hpo_magic import Budget, Choice, Float, Int, Space, Study
-from hpo_magic.errors import SpaceError, StoreError, StrategyError, StudyError, StudyInUse
+from hpo_magic.errors import HpoError, SpaceError, StoreError, StrategyError, StudyError, StudyInUse
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.trials import State
@@ -133,6 +133,9 @@ def test_the_same_seed_proposes_the_same():
         ({"seed": -1}, StrategyError, "seed=-1 must be a whole number"),
         ({"minimize": ["a", "a"]}, StudyError, "named twice"),
         ({"minimize": "a", "maximize": "a"}, StudyError, "named twice"),
+        ({"minimize": 3}, StudyError, "minimize=3 must be the name of a metric"),
+        ({"subject_to": 3}, StudyError, "subject_to=3 is no constraint"),
+        ({"store": 3}, StoreError, "store=3 must be"),
         ({"name": ""}, StudyError, "name='' must be text"),
         ({"store": "sqlite:////no/such/place/x.db"}, StoreError, "cannot open the store"),
     ],
@@ -405,6 +408,37 @@ def test_a_study_in_use_elsewhere_is_refused(tmp_path):
     one.stop()
     one.wait()
     two.optimize(loss, trials=1)
+
+
+def test_a_search_that_has_ended_holds_the_study_no_longer(tmp_path, monkeypatch):
+    monkeypatch.setattr("hpo_magic.run.runner._RENEW", 0.0)  # as if five seconds were over at every step
+    for trials in (2, 4, 6):
+        sqlite_study(tmp_path).optimize(loss, trials=trials)
+
+
+def test_a_store_may_be_named_by_its_path(tmp_path):
+    Study(SPACE, minimize="loss", store=tmp_path / "path.db").optimize(loss, trials=2)
+    assert len(Study.load("study", tmp_path / "path.db").trials) == 2
+
+
+def test_what_cannot_be_is_said(study):
+    for call, message in (
+        (lambda: study.ask(-1), "n=-1 must be a whole number, 1 or above"),
+        (lambda: study.ask("2"), "n='2' must be a whole number"),
+        (lambda: study.report(study.ask(), 1.0, None), "step=None must be a whole number"),
+        (lambda: study.edit(lambda space: None), "the edit returned None"),
+        (lambda: study.partial_dependence("x", points=0), "points=0 must be a whole number, 2 or above"),
+        (lambda: Study("x"), "Space: domains='x' must map names to domains"),
+    ):
+        study.optimize(loss, trials=6)
+        with pytest.raises(HpoError) as caught:
+            call()
+        assert message in str(caught.value)
+    grid = Study({"n": Int(1, 1000)}, strategy="grid")
+    grid.optimize(lambda config: config["n"], trials=20)
+    assert grid.runner.message == "every point of the grid has been tried"
+    never = Study({"kind": Choice(["a", "b"]), "x": Int(1, 3, when="kind == 'c'")})
+    assert never.notices == ["x never exists: no option of kind makes kind == 'c' true"]
 
 
 def test_a_locked_database_pauses_the_search_and_loses_nothing(tmp_path, monkeypatch):

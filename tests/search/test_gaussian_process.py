@@ -104,8 +104,11 @@ def test_the_average_over_one_point_is_the_posterior_there(pairs):
     assert draws.std() == pytest.approx(spread[0], rel=0.1)  # four standard errors of a spread of 1,000 draws: 0.09
 
 
-@pytest.mark.parametrize("losses", [[1, 2, 3, 1e12], [-5, -4, 0, 3], [1e-9, 2e-9, 5e-9, 1e-8], [3, 3, 3, 4]])
+@pytest.mark.parametrize(
+    "losses", [[1, 2, 3, 1e12], [1, 2, 3, 1e15], [-5, -4, 0, 3], [1e-9, 2e-9, 5e-9, 1e-8], [3, 3, 3, 4]]
+)
 def test_the_transform_keeps_the_order_and_standardises(losses):
     y = standardise(np.array(losses, dtype=float))
     assert (np.diff(y[np.argsort(losses, kind="stable")]) >= -1e-9).all()
     assert y.mean() == pytest.approx(0, abs=1e-9) and y.std() == pytest.approx(1)
+    assert y[0] < y[-1] and len(set(y)) == len(set(losses))  # beside a loss of 1e15 the others are still told apart

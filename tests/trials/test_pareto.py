@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpo_magic.trials.pareto import boxes, crowding, dominated, hypervolume, layers
+from hpo_magic.trials.pareto import boxes, crowding, dominated, hypervolume, layers, most_boxes
 
 rows = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=14).map(lambda r: np.array(r, dtype=float))
 
@@ -47,3 +47,14 @@ def test_boxes_are_disjoint_and_fill_what_is_free(losses):
 def test_crowding_prefers_the_ends_and_the_lonely():
     alone = crowding(np.array([[0.0, 4.0], [1.0, 3.0], [1.1, 2.9], [4.0, 0.0]]))
     assert np.isinf(alone[[0, 3]]).all() and alone[2] > alone[1]
+
+
+def test_the_hypervolume_of_many_goals_is_what_the_boxes_leave():
+    rng = np.random.default_rng(0)
+    for goals, count in ((2, 30), (3, 20), (4, 12), (5, 8)):
+        losses, reference = rng.random((count, goals)), np.full(goals, 0.9)
+        inside = losses[(losses < reference).all(axis=1)]
+        lower, upper = boxes(inside[~dominated(inside)], reference)
+        free = np.prod(np.maximum(upper - np.maximum(lower, 0.0), 0.0), axis=1).sum()
+        assert hypervolume(losses, reference) == pytest.approx(0.9**goals - free)
+        assert len(lower) <= most_boxes(len(inside), goals)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -9,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from hpo_magic.insight.plots.style import LINE, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History
-from hpo_magic.trials.pareto import dominated, hypervolume
+from hpo_magic.trials.pareto import contribution, dominated
 
 _MOST = 60
 
@@ -28,9 +30,13 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     losses, numbers = history.losses[fit], [history.done[i].number for i in fit]
     corner = losses.max(axis=0) + 0.1 * np.ptp(losses, axis=0)
     steps = np.unique(np.linspace(1, len(fit), _MOST).astype(int))
-    covered = []
-    for count in steps:
-        some = losses[:count]
-        covered.append(hypervolume(some[~dominated(some)], corner))
+    front, volume, covered = losses[:0], 0.0, []
+    for begin, end in pairwise([0, *steps]):
+        new = losses[begin:end]
+        for point in new[~dominated(new)]:
+            volume += contribution(point, front, corner)
+            front = np.vstack([front, point])
+        front = front[~dominated(front)]
+        covered.append(volume)
     ax.step([numbers[count - 1] for count in steps], covered, where="post", color=LINE, linewidth=1.8)
     ax.set_ylim(0, max(covered) * 1.06 or 1.0)

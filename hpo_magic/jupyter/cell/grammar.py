@@ -137,6 +137,11 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
         if word == "step" and not re.fullmatch(_NUMBER, options["step"]):
             raise SpaceError(f"step {options['step']!r} is no number; write step 0.1")
     whole = bool(_INTEGER.match(low) and _INTEGER.match(high))
+    if whole and isinstance(default.value, float) and not default.value.is_integer():
+        raise SpaceError(
+            f"Int: default={default.value!r} must be a whole number, as {low} and {high} are; "
+            f"write {low}.0..{high}.0 for real numbers"
+        )
     read = _int if whole else float
     bounds = {
         "low": read(low),

@@ -120,6 +120,8 @@ def head(study: Study) -> str:
     elif best is not None:
         value = f"{escape(study.metrics[0])} {readable(best.value)}"
         parts.append(f'<span class="hpo-best">best {value} (trial {best.number})</span>')
+    elif study.history.done:
+        parts.append(f'<span class="hpo-none">{escape(study.history.why_none)}</span>')
     if saved := spent(study):
         parts.append(f'<span class="hpo-spent">{escape(saved)}</span>')
     left = time_left(study)

@@ -89,7 +89,7 @@ class SpaceTab:
     def _best(self) -> None:
         best = self._study.best
         if best is None:
-            raise StudyError("there is no finished trial yet to fill in")
+            raise StudyError(f"there is nothing to fill in: {self._study.history.why_none}")
         self.begin_from(best)
 
     def _queue(self) -> None:

@@ -31,8 +31,9 @@ class GaussianProcessSampler:
     """Defaults first, then Sobol points, then the maximum of an acquisition over a Gaussian process.
 
     Failed trials count as bad ones, and from three on where they fail is learnt; running trials count as if they had
-    returned the model's own mean, so that parallel proposals differ. Up to four goals: expected hypervolume
-    improvement; more: random scalarisations (Knowles 2006). Constraints multiply by the chance of being met.
+    returned the model's own mean, so that parallel proposals differ. Up to four goals, and while the front is not too
+    large: expected hypervolume improvement; beyond: random scalarisations (Knowles 2006). Constraints multiply by the
+    chance of being met.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ class GaussianProcessSampler:
         second proposal lies in another branch, in turns by expectation and by chance. What a process knows of the
         branch in which it has settled says little of the others; 0: it stays.
     cost_aware : bool
-        Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2).
+        Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2); with
+        ``"logei"``, whose logarithms can be subtracted.
     """
 
     seed: int = 0
@@ -79,6 +81,11 @@ class GaussianProcessSampler:
         if self.acquisition not in _NAMES:
             hint = did_you_mean(self.acquisition, _NAMES)
             raise StrategyError(f"acquisition={self.acquisition!r} is unknown{hint}; choose one of {', '.join(_NAMES)}")
+        if self.cost_aware and self.acquisition != "logei":
+            raise StrategyError(
+                f"acquisition={self.acquisition!r} cannot be cost-aware, as only an improvement can be divided by "
+                "seconds; choose strategy='gp' or 'auto'"
+            )
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""

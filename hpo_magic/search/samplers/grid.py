@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class GridSampler:
     >>> GridSampler().explain(Space({"a": Int(1, 3), "b": Int(1, 4)}), trials=10)
     'grid search over 12 points, of which 10 trials cover 83 %'
     """
+
+    all_of: ClassVar[str] = "every point of the grid"
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next point of the grid that has not been tried, or None at its end."""

@@ -28,8 +28,9 @@ FAILURES = 3
 
 def plain(losses: Array) -> Array:
     """Scale to mean 0 and spread 1, nothing more."""
-    spread = losses.std()
-    return np.asarray((losses - losses.mean()) / spread) if spread > 1e-12 else np.zeros_like(losses)
+    scaled = losses / (np.abs(losses).max() or 1.0)  # squares of what follows must not overflow
+    spread = scaled.std()
+    return np.asarray((scaled - scaled.mean()) / spread) if spread > 1e-12 else np.zeros_like(losses)
 
 
 TRANSFORMS: Mapping[str, Transform] = MappingProxyType({"power": standardise, "plain": plain})

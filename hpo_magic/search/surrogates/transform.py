@@ -30,7 +30,7 @@ def standardise(losses: Array) -> Array:
     reach = np.median(scaled) - scaled.min()
     clipped = np.minimum(scaled, np.median(scaled) + _FAR * reach) if reach > 0 else scaled
     spread = clipped.std()
-    if spread <= 1e-12:
+    if spread <= 1e-12 * np.abs(clipped).max():  # beside one loss of 1e15 all others are small, and still differ
         return np.zeros_like(losses)
     scaled = (clipped - clipped.mean()) / spread
     powered = _best_power(scaled)
