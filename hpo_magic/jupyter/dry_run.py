@@ -20,6 +20,7 @@ from hpo_magic.run.trial_run import Guard, run_trial
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.space import Budget, Choice, Domain, Space
 from hpo_magic.space.grid import size
+from hpo_magic.space.rules import never
 
 
 class DryRun(HTML):
@@ -57,6 +58,8 @@ def dry_run(
         f"{len(cell.space)} parameter{'s' if len(cell.space) > 1 else ''}; a grid over them has {points} points",
         f"{strategy.name}, {end}: {strategy.explain(cell.space, limits.trials)}",
         f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
+        *cell.doubts,
+        *never(cell.space),
     ]
     if printed := context.log.text():
         lines.append("it printed:\n" + printed)

@@ -339,3 +339,11 @@ def test_lists_are_lists_and_tuples_are_tuples():
     assert results == [["list", [64]], ["tuple", (64, 32)]]
     again = type(read.space).from_json(json.loads(json.dumps(read.space.to_json())))
     assert again == read.space and [type(o) for o in again["a"].options] == [list, tuple]
+
+
+def test_a_real_default_beside_whole_bounds_is_doubted():
+    assert cell("C = 1.0  # hpo: 0..10\nC").doubts == (
+        "C is tried at whole numbers only, as 0 and 10 are; write 0.0..10.0 for real ones",
+    )
+    for clear in ("C = 1  # hpo: 0..10", "C = 1.0  # hpo: 0.0..10.0", "C: Int(0, 10) = 1.0"):
+        assert cell(clear + "\nC").doubts == ()

@@ -236,6 +236,16 @@ def test_a_dry_run_shows_the_space_and_starts_nothing(shared):
     assert shared.value("'dry' in globals()") is False
 
 
+def test_what_may_not_be_meant_is_said(shared):
+    body = (
+        "C = 1.0  # hpo: 0..10\nkernel = 'rbf'  # hpo: rbf | poly\nif kernel == 'ploy':\n    degree = 2  # hpo: 2..5\nC"
+    )
+    for options in ("--dry-run", "--no-panel --wait --trials 2"):
+        answer = shared.run(f"%%hpo doubted {options}\n{body}")
+        told = answer["text"] + str(answer["plain"]) + str(answer["html"])
+        assert "C is tried at whole numbers only" in told and "degree never exists" in told
+
+
 def test_a_dry_run_of_a_cell_that_awaits(shared):
     answer = shared.run("%%hpo dry --dry-run\nimport asyncio\na = 3  # hpo: 1..5\nawait asyncio.sleep(0)\na")
     assert any("gives result = 3" in text for text in answer["plain"])

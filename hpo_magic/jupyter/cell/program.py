@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from hpo_magic.errors import CellError, MetricError
-from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
+from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound
 from hpo_magic.jupyter.cell.layout import lay_out
@@ -30,7 +30,7 @@ from hpo_magic.jupyter.cell.rewrite import (
 from hpo_magic.jupyter.cell.sending import names_used, put_text, text_of
 from hpo_magic.run.executors.parcel import Used
 from hpo_magic.run.failure import CELL_PREFIX
-from hpo_magic.space import Config, Space
+from hpo_magic.space import Config, Int, Space
 
 LAST = "result"
 """Name of the metric where none is named: the last expression."""
@@ -60,6 +60,8 @@ class Cell:
         Names that the cell sets.
     tested : tuple of Tested
         Names that its conditions read.
+    doubts : tuple of str
+        What may not be meant as it is written.
     code : code object
 
     Examples
@@ -79,6 +81,7 @@ class Cell:
     needed: frozenset[str]
     made: frozenset[str]
     tested: tuple[Tested, ...]
+    doubts: tuple[str, ...]
     code: CodeType = field(repr=False)
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
@@ -198,7 +201,21 @@ def read_cell(
     names = frozenset(name for one in annotated for name in one.parsed.names)
     made = frozenset(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
-    return Cell(written, source, layout.space, tuple(metrics), tuple(also), meaning, names, needed, made, tested, code)
+    doubts = tuple(dict.fromkeys(doubt for one in annotated if (doubt := _doubt(one))))
+    return Cell(
+        written, source, layout.space, tuple(metrics), tuple(also), meaning, names, needed, made, tested, doubts, code
+    )
+
+
+def _doubt(one: Annotated) -> str:
+    """Say where a real default stands beside whole bounds: ``C = 1.0  # hpo: 0..10`` tries eleven values."""
+    domain, typed = one.parsed.domain, isinstance(one.statement, ast.AnnAssign)  # C: Int(0, 10) = 1.0 says what it is
+    if typed or not isinstance(domain, Int) or not isinstance(one.default.value, float):
+        return ""
+    return (
+        f"{one.name} is tried at whole numbers only, as {domain.low} and {domain.high} are; "
+        f"write {domain.low}.0..{domain.high}.0 for real ones"
+    )
 
 
 def _complete(running: Coroutine[Any, Any, Any]) -> None:
