@@ -59,8 +59,8 @@ class Study:
         Weigh what a trial may gain against the seconds that it will take.
     seed : int
         Same seed, same order of results: same proposals.
-    store : str, path or Store
-        ``":memory:"``, a database URL such as ``"sqlite:///hpo.db"``, a SQLite file's path, or a store that is open.
+    store : str, Path or Store
+        ``":memory:"``, a database URL such as ``"sqlite:///hpo.db"``, a SQLite file's Path, or a store that is open.
     name : str
         A study of the same name and definition is gone on with; one whose definition differs gets a new version.
     source, meaning : str

@@ -16,6 +16,7 @@ from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.options import identity
 from hpo_magic.trials import History, Trial
+from hpo_magic.trials.pareto import layers
 
 Edit = Callable[[Space], Space]
 _EDGE, _NEAR = 0.03, 0.15
@@ -80,6 +81,8 @@ def advice(history: History, space: Space, known: Importance | None = None) -> t
     """
     if len(history.done) < FEWEST or history.incumbent is None:
         return tuple(_failures(history, space))
+    if len(history.goals) > 1:  # an edge for one metric is none for another, and what does not matter to one may to it
+        return (*_failures(history, space), *_idle(history))
     found = [*_edges(history, space), *_failures(history, space), *_noise(history, space)]
     return (*found, *_no_matter(history, space, known), *_idle(history))
 
@@ -125,7 +128,10 @@ def _widened(domain: Float | Int, upper: bool) -> tuple[float, float] | None:
         half = (high - low) / 2
         wider = (low, high + half) if upper else (max(low - half, 0) if low > 0 else low - half, high)
     if isinstance(domain, Float):
-        return float(f"{wider[0]:.4g}"), float(f"{wider[1]:.4g}")
+        moved = wider[upper]
+        short = float(f"{moved:.4g}")
+        end = short if (short > high if upper else short < low) else moved  # 123522 would become 123500, the old end
+        return (low, end) if upper else (end, high)
     whole = max(round(wider[0]), 1 if domain.log else round(wider[0])), round(wider[1])
     return whole if whole != (low, high) else None
 
@@ -193,7 +199,7 @@ def _regions(space: Space, name: str) -> Iterator[_Region]:
 
 def _noise(history: History, space: Space) -> Iterator[Advice]:
     best = _best(history)
-    if len(history.goals) > 1 or len(history.done) < _TELLING or len(best) < 3:
+    if len(history.done) < _TELLING or len(best) < 3:
         return
     if any(history.origin(trial) is not None and trial.budget is None for trial in history.done):
         return  # the best have been run again already
@@ -236,13 +242,16 @@ def _no_matter(history: History, space: Space, known: Importance | None) -> Iter
 def _idle(history: History) -> Iterator[Advice]:
     best = history.incumbent
     assert best is not None
-    since = sum(trial.state.ended and not trial.void for trial in history.trials[best.number + 1 :])
+    last = best.number if len(history.goals) == 1 else max(trial.number for trial in history.front)
+    since = sum(trial.state.ended and not trial.void for trial in history.trials[last + 1 :])
     if since >= max(_IDLE, len(history.done) // 3):
-        yield Advice(f"nothing was gained in the {since} trials since trial {best.number}", "stop", Act.STOP)
+        yield Advice(f"nothing was gained in the {since} trials since trial {last}", "stop", Act.STOP)
 
 
 def best_quarter(history: History, space: Space) -> Space:
     """Return the space narrowed to where the best quarter of the trials lies, a little wider; options are kept.
+
+    Of several metrics the best are those of the front, then those of the front without it, and so on.
 
     Raises
     ------
@@ -256,10 +265,12 @@ def best_quarter(history: History, space: Space) -> Space:
     >>> best_quarter(History(done), Space({"x": Float(0, 2)}))["x"].high
     0.44
     """
-    fit = sorted(filter(history.feasible, history.done), key=history.loss)
+    fit = [i for i, trial in enumerate(history.done) if history.feasible(trial)]
     if len(fit) < 8:
         raise StudyError(f"{len(fit)} finished trials say too little of where the best quarter lies; 8 are needed")
-    good = fit[: max(len(fit) // 4, 3)]
+    losses = history.losses[fit]
+    order = np.argsort(losses[:, 0] if len(history.goals) == 1 else layers(losses), kind="stable")
+    good = [history.done[fit[i]] for i in order[: max(len(fit) // 4, 3)]]
     for name, domain in space.items():
         values = [trial.config[name] for trial in good if name in trial.config]
         if isinstance(domain, (Choice, Budget)) or name in space.fixed or len(values) < 3:

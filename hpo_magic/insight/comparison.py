@@ -149,7 +149,8 @@ def compare(
 def _curve(run: History, length: int) -> Array:
     """Return the best so far after each of the first finished trials, as the user counts it."""
     sign = run.goals[0].sign
-    losses = [run.loss(trial) if run.feasible(trial) else np.inf for trial in run.done[:length]]
+    numbers = {trial.number for trial in run.comparable}
+    losses = [run.loss(trial) if trial.number in numbers else np.inf for trial in run.done[:length]]
     best = np.minimum.accumulate(losses)
     return np.where(np.isfinite(best), sign * best, np.nan)
 

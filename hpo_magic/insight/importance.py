@@ -190,6 +190,8 @@ def _ped_anova(known: Measured, space: Space, names: list[str]) -> list[Share]:
     """Return shares by the Pearson divergence between the density of the best tenth and that of all trials."""
     points, losses = _coordinates(known, space, names), known.losses
     best = np.argsort(losses, kind="stable")[: max(len(losses) // 10, 3)]
+    if losses[best].max() >= losses.max():  # nothing sets the best apart
+        return [Share((name,), 0.0, 0.0, 0.0) for name in names]
     apart = np.array([_divergence(points[best, j], points[:, j], space, name) for j, name in enumerate(names)])
     total = apart.sum() or 1.0
     parts = [float(part / total) for part in apart]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
+import io
+import tokenize
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,7 +32,7 @@ def values_for_namespace(config: Config, names: frozenset[str], namespace: Mappi
             except (KeyError, AttributeError):  # the name lives inside the cell alone
                 continue
         else:
-            values[name] = value
+            values[name] = copy.deepcopy(value)  # the notebook may change its list, the search's stays
     return values
 
 
@@ -111,7 +114,19 @@ def _write(lines: list[bytes], one: Annotated, text: str) -> None:
     node = one.value
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
     head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset or 0 :]
-    lines[first : last + 1] = [head + text.encode() + tail]
+    kept = "".join(f"  {comment}" for comment in _comments(lines[first : last + 1], one.line - 1 - first))
+    lines[first : last + 1] = [head + text.encode() + tail + kept.encode()]
+
+
+def _comments(lines: list[bytes], annotation: int) -> list[str]:
+    """Return the comments behind all lines but the last, that of the annotation first."""
+    text = b"\n".join(lines).decode()
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, IndentationError):
+        return []
+    inside = [token for token in tokens if token.type == tokenize.COMMENT and token.start[0] < len(lines)]
+    return [token.string for token in sorted(inside, key=lambda token: token.start[0] != annotation + 1)]
 
 
 def _look_up(dotted: str, namespace: Mapping[str, Any]) -> Any:

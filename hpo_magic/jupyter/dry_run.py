@@ -59,6 +59,7 @@ def dry_run(
         f"{strategy.name}, {end}: {strategy.explain(cell.space, limits.trials)}",
         f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
         *cell.doubts,
+        *cell.objective(namespace).stale(),
         *never(cell.space),
     ]
     if printed := context.log.text():

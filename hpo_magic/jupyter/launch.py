@@ -58,7 +58,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
     elif study.version > 1:
         study.notices.append(f"the cell has changed: this is version {study.version}, earlier ones are kept")
-    study.notices.extend(cell.doubts)
+    study.notices.extend([*cell.doubts, *search.objective.stale()])
     study.notices.append(f"{study.strategy.name}: {study.strategy.explain(study.space, study.limits.trials)}")
     session.run(search)
     if live and not options.no_panel:

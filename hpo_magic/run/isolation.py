@@ -100,12 +100,16 @@ def _standing(before: dict[str, Any], part: str, read: Callable[[], Any]) -> Any
     return known if known is not None and known.holds() else read()
 
 
+_INLINE = "matplotlib_inline.backend_inline"
+"""What shows figures in a notebook; it is loaded with the first one, and makes matplotlib interactive."""
+
+
 class _PlotSettings:
     """What matplotlib's settings are."""
 
     def __init__(self) -> None:
         self._settings = dict(dict.items(sys.modules["matplotlib"].rcParams))  # its own copy looks at every name
-        self._values = list(self._settings.values())
+        self._values, self._inline = list(self._settings.values()), _INLINE in sys.modules
 
     def holds(self) -> bool:
         """Whether they are so still; values in a row compare in half the time that two mappings take."""
@@ -113,8 +117,13 @@ class _PlotSettings:
 
     def put_back(self) -> None:
         """Have them so again."""
-        if not self.holds():
-            dict.update(sys.modules["matplotlib"].rcParams, self._settings)
+        if self.holds():
+            return
+        settings = sys.modules["matplotlib"].rcParams
+        if not self._inline and _INLINE in sys.modules:  # a trial's first figure has switched the notebook's plots on
+            self._settings["interactive"] = dict.__getitem__(settings, "interactive")
+            self._values, self._inline = list(self._settings.values()), True
+        dict.update(settings, self._settings)
 
 
 def _folder() -> str | None:

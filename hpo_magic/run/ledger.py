@@ -102,8 +102,10 @@ class Ledger:
         """Change the strategy from the next proposal on."""
         with self._deciding:
             chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
+            said = f"{chosen.name}: {chosen.explain(self.space, None)}"  # refuses a space that it cannot search
             self.settings.edit(strategy=chosen.name)
             self.strategy = chosen
+            self.notices.append(f"from now on {said}")
         self.journal.announce()
 
     def queue(self, config: Config, parent: int | None = None) -> Trial:

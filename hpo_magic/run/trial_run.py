@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -49,6 +50,11 @@ class Task:
         return run_trial(self.objective, self.config, self.context, self.metrics, self.guards)
 
 
+def _own(config: Config) -> Config:
+    """Return a copy that a trial may change: what it does to a list is nothing to the search."""
+    return {name: copy.deepcopy(value) if isinstance(value, (list, dict)) else value for name, value in config.items()}
+
+
 def run_trial(
     objective: Objective,
     config: Config,
@@ -67,7 +73,7 @@ def run_trial(
         with process_state, ExitStack() as held:
             for guard in guards:
                 held.enter_context(guard(context))
-            return Outcome(as_values(objective(dict(config)), metrics))
+            return Outcome(as_values(objective(_own(config)), metrics))
     except TrialStop:
         return Outcome()
     except BaseException as error:  # noqa: BLE001 - it is the user's code

@@ -60,8 +60,7 @@ class Expectation:
         self, cube: Cube, history: History, acquisition: str, transform: str, rng: np.random.Generator,
         prior: Prior, cost_aware: bool = False,
     ) -> None:  # fmt: skip
-        many = len(history.goals) > _MOST_GOALS
-        if many or most_boxes(len(history.front), len(history.goals)) > _MOST_BOXES:
+        if _too_many(history):
             history = _scalarised(history, rng)
         limits = [of_constraint(cube, history, i, prior) for i in range(len(history.constraints))]
         if len(history.failed) >= FAILURES:
@@ -133,6 +132,15 @@ def _several(processes: list[GaussianProcess], told: Array) -> Value:
         return improvement(np.stack([m for m, _ in predicted], axis=1), np.stack([s for _, s in predicted], axis=1))
 
     return value
+
+
+def _too_many(history: History) -> bool:
+    """Whether there are too many goals, or boxes under the front, for the hypervolume's improvement."""
+    if not 1 < len(history.goals) <= _MOST_GOALS:
+        return len(history.goals) > 1
+    fit = [history.feasible(trial) for trial in history.done]
+    front = int((~dominated(history.losses[fit])).sum())
+    return most_boxes(front, len(history.goals)) > _MOST_BOXES
 
 
 def _scalarised(history: History, rng: np.random.Generator) -> History:

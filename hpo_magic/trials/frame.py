@@ -7,9 +7,13 @@ from typing import Any
 
 from hpo_magic.trials.history import History
 
+_OWN = ("number", "state", "duration", "error")
+
 
 def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return a dict a trial: number, state, metrics, parameters (None where inactive), duration, error.
+
+    A metric or a parameter whose name is taken already comes as ``value.NAME`` or ``config.NAME``.
 
     Examples
     --------
@@ -20,12 +24,14 @@ def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
     metrics = dict.fromkeys([goal.metric for goal in history.goals])
     for trial in history.trials:
         metrics.update(dict.fromkeys(trial.values or {}))
+    value = {metric: f"value.{metric}" if metric in _OWN else metric for metric in metrics}
+    config = {name: f"config.{name}" if name in _OWN or name in metrics else name for name in names}
     return [
         {
             "number": trial.number,
             "state": str(trial.state),
-            **{metric: (trial.values or {}).get(metric) for metric in metrics},
-            **{name: trial.config.get(name) for name in names},
+            **{column: (trial.values or {}).get(metric) for metric, column in value.items()},
+            **{column: trial.config.get(name) for name, column in config.items()},
             "duration": trial.duration,
             "error": str(trial.error) if trial.error else None,
         }

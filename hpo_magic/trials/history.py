@@ -169,8 +169,9 @@ class History:
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
-        """The Pareto front: finished trials that meet the constraints and that none of these dominates."""
-        kept = [i for i, trial in enumerate(self.done) if self.feasible(trial)]
+        """The Pareto front: of the comparable trials those that no other one dominates."""
+        numbers = {trial.number for trial in self.comparable}
+        kept = [i for i, trial in enumerate(self.done) if trial.number in numbers]
         if not kept:
             return ()
         beaten = dominated(self.losses[kept])

@@ -102,7 +102,7 @@ def row_of(trial: Trial) -> dict[str, Any]:
         "values": None if trial.values is None else json.dumps(dict(trial.values)),
         "reports": json.dumps(trial.reports) if trial.reports else None,
         "error": None if trial.error is None else json.dumps(dataclasses.asdict(trial.error)),
-        "log": trial.log,
+        "log": trial.log if trial.log.isascii() else trial.log.encode(errors="backslashreplace").decode(),
         "kept": trial.kept,
         "resumed": trial.resumed,
         "trusted": trial.trusted,

@@ -88,8 +88,8 @@ def open_store(url: str | os.PathLike[str] | Store) -> Store:
 
     Parameters
     ----------
-    url : str, path or Store
-        ``":memory:"``, or a database URL that SQLAlchemy knows, such as ``"sqlite:///hpo.db"``; a path is SQLite's.
+    url : str, Path or Store
+        ``":memory:"``, or a database URL that SQLAlchemy knows, such as ``"sqlite:///hpo.db"``; a Path is SQLite's.
 
     Raises
     ------
@@ -104,9 +104,12 @@ def open_store(url: str | os.PathLike[str] | Store) -> Store:
     if hasattr(url, "open_study"):
         return cast(Store, url)
     if isinstance(url, os.PathLike):
-        url = f"sqlite:///{os.fspath(url)}"
+        path = os.fspath(url)
+        if any(mark in path for mark in "?%"):  # they mean something in a URL
+            raise StoreError(f"store={path!r} has a '?' or '%' in its name; choose another name")
+        url = f"sqlite:///{path}"
     if not isinstance(url, str) or not url:
-        raise StoreError(f"store={url!r} must be ':memory:', a database URL such as 'sqlite:///hpo.db', or a path")
+        raise StoreError(f"store={url!r} must be ':memory:', a database URL such as 'sqlite:///hpo.db', or a Path")
     if url == ":memory:":
         from hpo_magic.trials.memory_store import MemoryStore
 

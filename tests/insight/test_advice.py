@@ -35,6 +35,13 @@ def test_an_edge_is_widened():
     assert "edge" not in texts(study)  # there is room above now
 
 
+def test_a_narrow_range_far_from_zero_is_widened_at_one_end_only():
+    study = studied({"x": Float(123456.0, 123500.0)}, lambda c: -c["x"])
+    [found] = [one for one in study.advice() if "edge" in one.text]
+    study.follow(found)  # rounded to four digits both ends were 123500
+    assert study.space["x"].low == 123456.0 and study.space["x"].high == pytest.approx(123522.0)
+
+
 def test_no_edge_where_the_best_lies_inside_and_none_at_a_natural_end():
     assert "edge" not in texts(studied({"x": Float(-5, 5)}, lambda c: c["x"] ** 2))
     assert "edge" not in texts(studied({"dropout": Float(0, 1)}, lambda c: c["dropout"]))

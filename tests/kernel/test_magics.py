@@ -117,6 +117,24 @@ def test_constraints_that_nothing_meets_are_named(shared):
     assert told in (applied := shared.run("%hpo apply unmet"))["text"] + applied["error"]
 
 
+def test_what_cannot_see_the_trials_values_is_named(shared):
+    shared.run(
+        "import functools\nwide = 7\nclass Net:\n    def size(self): return wide\ndef plain(): return wide\n"
+        "part = functools.partial(plain)"
+    )
+    for used, named in (("Net().size()", True), ("part()", True), ("plain()", False)):
+        answer = shared.run(f"%%hpo stale --dry-run\nwide = 3  # hpo: 1..9\nloss = {used}\nloss")
+        assert ("reads wide, which the cell sets" in str(answer)) is named
+
+
+def test_the_notebooks_figures_are_shown_after_trials_have_drawn(tmp_path):
+    """The first figure of a kernel makes matplotlib interactive; drawn by a trial, it must stay so for the notebook."""
+    with kernel(tmp_path) as fresh:
+        fresh.run("%load_ext hpo_magic\nimport matplotlib.pyplot as plt")
+        fresh.run("%%hpo drawn --wait --trials 3\nx = 1.0  # hpo: 0.0..2.0\nplt.plot([x])\nx")
+        assert any("<Figure" in plain for plain in fresh.run("plt.plot([1, 2])")["plain"])
+
+
 def test_repeats_stay_out_of_the_notebook(shared):
     shared.run("%%hpo drawn --wait --trials 4 --strategy random\na = 1.5  # hpo: 0.5..5.5\nimport matplotlib.pyplot as plt\n"
                "plt.figure()\ndisplay('shown')\na")  # fmt: skip

@@ -178,6 +178,23 @@ def test_a_worker_gives_up_when_the_search_is_gone(hub):
     line.close()
 
 
+def test_the_end_of_a_search_is_told_and_frees_the_worker():
+    hub = Hub(patience=600.0)
+    hub.expect("trial", Ear())
+    line, stopped = Line(hub.access), threading.Event()
+    try:
+        line.attend("trial", stopped.set)
+        line.tell("begun", "trial", {"who": "w", "pid": 1})
+        hub.forget("trial")  # as of a trial that does not heed a stop
+        hub.close()
+        assert stopped.wait(30)
+        until(lambda: not line.open)
+        with pytest.raises(SearchGone, match="the search"):
+            line.tell("ended", "trial", {})
+    finally:
+        line.close()
+
+
 def test_files_travel_as_they_are_and_land_nowhere_else(tmp_path):
     (tmp_path / "a" / "deep").mkdir(parents=True)
     (tmp_path / "a" / "deep" / "state.bin").write_bytes(b"\x00\x01")

@@ -200,3 +200,32 @@ def test_repeats_run_where_and_as_the_search_did():
     assert len(study.trials) == 8
     assert all(trial.values["process"] != os.getpid() for trial in study.trials)
     assert (study.limits.trials, study.limits.trial_timeout, study.limits.target) == (8, 50, -1.0)
+
+
+def test_the_front_is_of_trials_with_the_largest_budget():
+    study = Study({"x": Float(-5, 5), "epochs": Budget(1, 9)}, minimize=["loss", "size"], strategy="asha")
+    study.optimize(lambda c: {"loss": 1 - 1 / c["epochs"] + c["x"] ** 2 / 999, "size": abs(c["x"] - 2)}, trials=40)
+    assert study.best.budget == 9 and {trial.budget for trial in study.pareto} == {9}
+
+
+def test_a_comparison_is_of_trials_with_the_largest_budget():
+    """Cheap runs of the first kind look best; its full ones are worse."""
+
+    def search(objective, seed):
+        study = Study({"x": Float(-5, 5), "rows": Budget(1, 27)}, minimize="loss", strategy="asha", seed=seed)
+        study.optimize(objective, trials=40)
+        return study
+
+    worse = [search(lambda c: c["x"] ** 2 / 100 + (1 - 1 / c["rows"]) * 2, seed) for seed in range(4)]
+    better = [search(lambda c: c["x"] ** 2 / 100 + 0.5, seed) for seed in range(4)]
+    told = worse[0].compare(better, *worse[1:])
+    assert told.better == told.other.name
+    np.testing.assert_allclose(told.one.finals, [study.best.value for study in worse])
+
+
+def test_with_several_metrics_no_parameter_is_advised_away():
+    study = Study({"x": Float(-5, 5), "y": Float(-5, 5)}, minimize=["a", "b"], strategy="random")
+    study.optimize(lambda c: {"a": (c["x"] - 1) ** 2, "b": (c["y"] + 3) ** 2}, trials=60)
+    assert not [one for one in study.advice() if one.act == "edit"]
+    zoomed, front = study.zoom(), study.pareto
+    assert all(zoomed[name].low <= trial.config[name] <= zoomed[name].high for trial in front for name in "xy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cProfile
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -550,3 +551,50 @@ def test_a_search_ends_under_a_profiler():
         threading.setprofile(None)
     assert study.wait(20)
     assert len(study.history.done) == 20
+
+
+def test_a_trial_that_changes_a_list_changes_its_own():
+    def grows(config):
+        config["layers"].append(9)
+        return len(config["layers"])
+
+    study = Study({"layers": Choice([[8], [8, 8], [16]]), "x": Float(0, 1)}, strategy="random")
+    study.optimize(grows, trials=8)
+    assert all(trial.config["layers"] in ([8], [8, 8], [16]) for trial in study.trials)
+    assert study.space["layers"].options == ([8], [8, 8], [16])
+
+
+def test_a_strategy_that_cannot_search_the_space_is_refused_and_the_old_one_kept(study):
+    with pytest.raises(StrategyError, match="a population trains in steps"):
+        study.set_strategy("pbt")
+    assert study.strategy.name == "random"
+    study.set_strategy("tpe")
+    assert study.notices[-1].startswith("from now on tpe: ")
+
+
+def test_what_cannot_be_encoded_is_printed_all_the_same(tmp_path):
+    """Names of files that are no UTF-8 come as lone surrogates, which no database stores."""
+    study = sqlite_study(tmp_path)
+    study.optimize(lambda config: print(os.fsdecode(b"caf\xe9.csv")) or loss(config), trials=3)
+    assert [trial.state for trial in study.trials] == ["done"] * 3
+    assert "caf" in sqlite_study(tmp_path).log(0)
+
+
+def test_columns_of_a_frame_do_not_replace_each_other():
+    study = Study(
+        {"state": Choice(["CA", "NY"]), "acc": Float(0, 1)}, maximize="acc", minimize="duration", strategy="random"
+    )
+    study.optimize(lambda config: {"acc": config["acc"] + 1, "duration": 123.0}, trials=3)
+    frame = study.to_frame()
+    assert list(frame["state"]) == ["done"] * 3 and list(frame["value.duration"]) == [123.0] * 3
+    assert list(frame["config.acc"]) == pytest.approx([value - 1 for value in frame["acc"]]) and set(
+        frame["config.state"]
+    ) <= {
+        "CA",
+        "NY",
+    }
+
+
+def test_a_path_that_would_mean_something_else_in_a_url_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="choose another name"):
+        Study(SPACE, store=tmp_path / "a?b.db")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
+
+from hpo_magic.jupyter.cell.sending import globals_of
 
 
 def readers(namespace: Mapping[str, Any], names: frozenset[str]) -> dict[str, FunctionType]:
@@ -44,6 +47,37 @@ def rebound(functions: Mapping[str, FunctionType], namespace: dict[str, Any]) ->
         copy.__dict__.update(function.__dict__)
         copies[name] = copy
     return copies
+
+
+def stale(value: object) -> set[str]:
+    """Return the globals of the notebook that its class, an object of one, or a wrapped function reads.
+
+    A trial rebinds functions to its namespace, not what holds functions.
+
+    Examples
+    --------
+    >>> namespace = {"__name__": "__main__"}
+    >>> exec("class Net:\\n    def size(self): return width + self.depth", namespace)
+    >>> stale(namespace["Net"]), stale(len)
+    ({'width'}, set())
+    """
+    if isinstance(value, partial):
+        return _reads(value.func) | stale(value.func)
+    if isinstance(value, FunctionType):
+        return _reads(getattr(value, "__wrapped__", None))
+    cls = value if isinstance(value, type) else type(value)
+    if cls.__module__ != "__main__":
+        return set()
+    parts = [part for base in cls.__mro__ if base.__module__ == "__main__" for part in vars(base).values()]
+    parts += [getter for part in parts if isinstance(part, property) for getter in (part.fget, part.fset)]
+    return set().union(*(_reads(getattr(part, "__func__", part)) for part in parts))
+
+
+def _reads(function: object) -> set[str]:
+    """Return the globals that a function of the notebook reads."""
+    if not isinstance(function, FunctionType) or function.__globals__.get("__name__") != "__main__":
+        return set()
+    return {name for name, _ in globals_of(function.__code__)}
 
 
 def _globals(code: CodeType) -> Iterator[str]:

@@ -10,13 +10,13 @@ import itertools
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from hpo_magic.errors import CellError, MetricError
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
-from hpo_magic.jupyter.cell.functions import readers, rebound
+from hpo_magic.jupyter.cell.functions import readers, rebound, stale
 from hpo_magic.jupyter.cell.layout import lay_out
 from hpo_magic.jupyter.cell.rewrite import (
     RESULT,
@@ -86,7 +86,9 @@ class Cell:
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
         """Return the objective over a snapshot of a namespace."""
-        return CellObjective(self.code, self.metrics, self.also, dict(namespace), readers(namespace, self.made))
+        return CellObjective(
+            self.code, self.metrics, self.also, dict(namespace), readers(namespace, self.made), self.made
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class CellObjective:
     also: tuple[str, ...]
     namespace: dict[str, Any] = field(repr=False)
     functions: Mapping[str, FunctionType] = field(repr=False)
+    made: frozenset[str] = frozenset()
 
     def __call__(self, config: Config) -> dict[str, Any]:
         """Run the cell; return {metric: value}."""
@@ -106,6 +109,18 @@ class CellObjective:
     def used(self) -> dict[str, Used]:
         """Return the names of the namespace that the cell uses."""
         return names_used(self.code, self.namespace)
+
+    def stale(self) -> list[str]:
+        """Say what the cell uses of the notebook and what in a trial does not see the values that the cell sets."""
+        same = {name for name, value in self.namespace.items() if isinstance(value, (ModuleType, type))}
+        found, seen = [], {*self.made, *self.functions} - same  # an import in the cell is the notebook's own
+        for name, used in self.used().items():
+            if read := sorted(stale(used.value) & seen):
+                found.append(
+                    f"{name} reads {read[0]}, which the cell sets, but is made outside of it: in a trial it sees the "
+                    "notebook's value; make it in the cell, or hand the value over"
+                )
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process with no more of the namespace than the cell uses."""

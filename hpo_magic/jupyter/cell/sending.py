@@ -24,7 +24,7 @@ def names_used(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, Used]:
     """
     found: dict[str, Used] = {}
     own = _set_first(code)
-    waiting = [(name, line) for name, line in _globals(code) if name not in own]
+    waiting = [(name, line) for name, line in globals_of(code) if name not in own]
     while waiting:
         name, line = waiting.pop(0)
         if name in found or name not in namespace:
@@ -33,7 +33,7 @@ def names_used(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, Used]:
         source = linecache.getline(code.co_filename, line).strip() if line else ""
         found[name] = Used(value, line, source)
         if isinstance(value, FunctionType) and value.__module__ == "__main__":
-            waiting += [(inner, line) for inner, _ in _globals(value.__code__)]
+            waiting += [(inner, line) for inner, _ in globals_of(value.__code__)]
     return found
 
 
@@ -59,7 +59,7 @@ def _set_first(code: CodeType) -> set[str]:
         if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
             read.add(step.argval)
         elif isinstance(step.argval, CodeType):
-            read.update(name for name, _ in _globals(step.argval))
+            read.update(name for name, _ in globals_of(step.argval))
         elif step.opname == "STORE_NAME" and step.argval not in read:
             own.add(step.argval)
     deleted = {step.argval for step in parsed if step.opname == "DELETE_NAME"}
@@ -69,13 +69,13 @@ def _set_first(code: CodeType) -> set[str]:
 _BRANCHES = frozenset([*dis.hasjrel, *dis.hasjabs])
 
 
-def _globals(code: CodeType) -> Iterator[tuple[str, int | None]]:
+def globals_of(code: CodeType) -> Iterator[tuple[str, int | None]]:
     """Yield the global names that code reads, and its nested code, with their lines."""
     for step in dis.get_instructions(code):
         if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
             yield str(step.argval), step.positions.lineno if step.positions else None
         elif isinstance(step.argval, CodeType):
-            yield from _globals(step.argval)
+            yield from globals_of(step.argval)
 
 
 class ShellElsewhere:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -19,9 +20,8 @@ class LimitsRow:
     def __init__(self, study: Study, handle: Handle) -> None:
         self._study, self._handle, self._quiet = study, handle, False
         known = list(dict.fromkeys([*RECIPES, study.strategy.name]))
-        strategy = widgets.Dropdown(options=known, value=study.strategy.name, description="strategy")
-        strategy.observe(lambda change: handle(lambda: study.set_strategy(change["new"])), names="value")
-        strategy.layout.width = "215px"
+        self._strategy = widgets.Dropdown(options=known, value=study.strategy.name, description="strategy")
+        self._strategy.layout.width = "215px"
         self._fields: dict[str, tuple[widgets.Text, type[int] | type[float]]] = {
             "trials": (_field("trials", "trials that the study shall have in the end; empty: no limit", "105px"), int),
             "timeout": (_field("seconds in all", "time for the whole search; empty: no limit"), float),
@@ -30,27 +30,35 @@ class LimitsRow:
         }
         self.refresh()
         for field, _ in self._fields.values():
-            field.observe(self._changed, names="value")
-        self.box = widgets.HBox([strategy, *(field for field, _ in self._fields.values())])
+            field.observe(lambda _: self._changed(self._apply), names="value")
+        self._strategy.observe(lambda _: self._changed(self._choose), names="value")
+        self.box = widgets.HBox([self._strategy, *(field for field, _ in self._fields.values())])
         self.box.layout.flex_flow = "row wrap"
 
     def refresh(self) -> None:
-        """Show the limits that hold."""
+        """Show the limits and the strategy that hold."""
         self._quiet = True
+        self._strategy.value = self._study.strategy.name
         for name, (field, _) in self._fields.items():
             value = getattr(self._study.limits, name)
             field.value = "" if value is None else str(value)
         self._quiet = False
 
-    def _changed(self, _change: Any) -> None:
+    def _changed(self, work: Callable[[], None]) -> None:
         if not self._quiet:
-            self._handle(self._apply)
+            self._handle(work)
+
+    def _choose(self) -> None:
+        try:
+            self._study.set_strategy(self._strategy.value)
+        finally:  # what was refused does not stay in its field
+            self.refresh()
 
     def _apply(self) -> None:
         try:
             read = {name: _read(field.description, field.value, kind) for name, (field, kind) in self._fields.items()}
             self._study.set_limits(dataclasses.replace(self._study.limits, **read))
-        finally:  # what was refused does not stay in its field
+        finally:
             self.refresh()
 
 

@@ -95,6 +95,9 @@ class Live:
         if study.phase is self._phase:
             self.thoughts.show(resting)
         panel.unpin()
+        if self._phase is Phase.RUNNING and self._kept != -1:  # the result of before is none any more
+            self._kept = -1
+            self.keep({"text/html": "", "text/plain": ""})
         if study.phase is self._phase and resting and self._kept != revision:
             self._kept = revision
             self.keep(self._report.bundle())

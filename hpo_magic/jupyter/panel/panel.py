@@ -126,8 +126,10 @@ class Panel:
         self._limits.refresh()
 
     def _begin_from(self, trial: Trial) -> None:
+        self._tab.selected_index = self.tabs.index(
+            self._space_tab
+        )  # first: it is a click too, and clears what was told
         self._space_tab.begin_from(trial)
-        self._tab.selected_index = self.tabs.index(self._space_tab)
 
     def _follow(self, text: Any) -> None:
         found = [one for one in self.live.thoughts.advice if one.text == text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Hashable
 from html import escape
 
@@ -109,7 +110,8 @@ class SpaceTab:
 
 
 def read_config(text: str, space: Space) -> Config:
-    """Return the config that was written, a line a parameter; one left out takes the cell's own value.
+    """Return the config that was written, a line a parameter; one left out takes the cell's own value,
+    or the middle of its range where that lies outside.
 
     Examples
     --------
@@ -134,16 +136,18 @@ def read_config(text: str, space: Space) -> Config:
         exists = condition is None or condition.holds(config)
         if name in written:
             config[name] = _value(name, written[name], space)
-        elif exists and (default := domain.high if isinstance(domain, Budget) else domain.default) is not None:
-            config[name] = default
+        elif exists:
+            default = domain.high if isinstance(domain, Budget) else domain.default
+            config[name] = space.clip(config)[name] if default is None else default
     return config
 
 
 def _value(name: str, text: str, space: Space) -> Value:
     domain = space[name]
     if isinstance(domain, Choice):
+        literal = _as_written(text)
         for option in domain.options:
-            if text in (readable(option), repr(option)):
+            if text in (readable(option), repr(option)) or literal == repr(option):
                 return option
         raise SpaceError(f"{name}: {text!r} is no option; choose one of {', '.join(map(readable, domain.options))}")
     return read_number(name, text)
@@ -161,3 +165,11 @@ def _differences(space: Space, original: Space) -> list[str]:
         elif not isinstance(own, Choice) and (domain.low, domain.high) != (own.low, own.high):
             said.append(f"{name} is in {domain.low:g}..{domain.high:g}; the cell says {own.low:g}..{own.high:g}")
     return said
+
+
+def _as_written(text: str) -> str:
+    """Return a literal's own form, ``[8, 8]`` for ``[8,8]``; other text as it is."""
+    try:
+        return repr(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text

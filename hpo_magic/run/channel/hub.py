@@ -17,6 +17,8 @@ from hpo_magic.run.trial_run import Outcome
 
 _SILENCE = 60.0
 """Seconds without a sign of life after which a trial that had begun counts as lost."""
+_FAREWELL = 300
+"""Milliseconds that the last words to the workers have to get away."""
 
 
 class Ear(Protocol):
@@ -66,7 +68,7 @@ class Hub:
         self._gate.configure_curve_callback(domain="*", credentials_provider=self)
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.curve_server, self._socket.curve_secretkey = True, server_secret
-        self._socket.curve_publickey, self._socket.linger = server_key, 0
+        self._socket.curve_publickey, self._socket.linger = server_key, _FAREWELL
         self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)  # a worker that comes back after a broken line keeps its name
         wire.watch_over(self._socket)
         local = reach in ("127.0.0.1", "localhost")
@@ -75,6 +77,7 @@ class Hub:
         self.access = Access(f"tcp://{host}:{port}", server_key, self._public, secret, patience)
         self._ears: dict[str, Ear] = {}
         self._lines: dict[str, tuple[bytes, float]] = {}
+        self._known: set[bytes] = set()  # every line that has called
         self._parcels: dict[str, bytes] = {}
         self._outbox: deque[tuple[bytes, str]] = deque()
         self._bell = Bell()
@@ -135,6 +138,8 @@ class Hub:
                         break
                     self._answer(frames)
                 self._mind_the_silent()
+            for line in self._known:  # a trial that nobody waits for shall not hold its worker until patience ends
+                self._socket.send_multipart([line, b"", b"over", b""])
         finally:
             self._socket.close()
             self._gate.stop()
@@ -145,6 +150,7 @@ class Hub:
         if len(frames) != 5:
             return
         line, message, kind, token, body = frames
+        self._known.add(line)
         try:
             reply = self._heed(line, kind.decode(), token.decode(), body)
         except Exception as error:  # noqa: BLE001 - one bad message must not silence the others

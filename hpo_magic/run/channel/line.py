@@ -158,8 +158,12 @@ class Line:
 
     def _hear(self, frames: list[bytes], pending: dict[bytes, _Call]) -> None:
         number = frames[0]
-        if number == b"":  # nobody asked: a stop
-            self._stop(frames[2].decode())
+        if number == b"":  # nobody asked: a stop, or the end of the search
+            if frames[1] == b"over":
+                self._gone.set()
+                self._give_up(pending)
+            else:
+                self._stop(frames[2].decode())
         elif number.startswith(b"~"):
             if wire.heard(frames[1]).get("over"):
                 self._stop(number[1:].decode())
