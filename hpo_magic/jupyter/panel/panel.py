@@ -126,9 +126,8 @@ class Panel:
         self._limits.refresh()
 
     def _begin_from(self, trial: Trial) -> None:
-        self._tab.selected_index = self.tabs.index(
-            self._space_tab
-        )  # first: it is a click too, and clears what was told
+        # First, as it is a click too and clears what was told.
+        self._tab.selected_index = self.tabs.index(self._space_tab)
         self._space_tab.begin_from(trial)
 
     def _follow(self, text: Any) -> None:
