@@ -109,7 +109,7 @@ def open_store(url: str | os.PathLike[str] | Store) -> Store:
             raise StoreError(f"store={path!r} has a '?' or '%' in its name; choose another name")
         url = f"sqlite:///{path}"
     if not isinstance(url, str) or not url:
-        raise StoreError(f"store={url!r} must be ':memory:', a database URL such as 'sqlite:///hpo.db', or a Path")
+        raise StoreError(f"store={url!r} must be ':memory:' or a database URL such as 'sqlite:///hpo.db', or a Path")
     if url == ":memory:":
         from hpo_magic.trials.memory_store import MemoryStore
 
