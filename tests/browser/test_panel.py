@@ -95,6 +95,26 @@ def test_what_cannot_be_done_now_is_pale(notebook):
     assert pale() == {"Pause", "Stop"}
 
 
+def test_a_strategy_that_cannot_search_the_space_is_refused(notebook):
+    nb = started(notebook, "refuses")
+    strategy = nb.panel().locator("select").first
+    strategy.select_option("pbt")
+    expect(nb.panel()).to_contain_text("a population trains in steps")
+    expect(strategy).to_have_value("auto")
+    strategy.select_option("tpe")
+    expect(nb.panel()).to_contain_text("from now on tpe: ")
+    nb.expect_state("running")
+
+
+def test_a_search_that_goes_on_clears_the_result_of_before(notebook):
+    nb = started(notebook, "clears")
+    until(nb, "len(clears.history.done) > 2")
+    nb.click("Pause")
+    expect(nb.cell(1)).to_contain_text("(version 1): paused")
+    nb.click("Resume")
+    expect(nb.cell(1)).not_to_contain_text("(version 1): paused")
+
+
 def test_clicks_are_heard_while_another_cell_is_busy(notebook):
     nb = started(notebook, "busy")
     nb.on_cell(2, "cell.model.sharedModel.setSource('import time; time.sleep(6)');")

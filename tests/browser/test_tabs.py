@@ -132,6 +132,7 @@ def test_the_table_of_trials_sorts_opens_and_steers(notebook):
     assert nb.evaluate(3, "table.trials[-1].parent, table.trials[-1].config == table.trials[0].config") == "(0, True)"
     nb.panel().locator(f"tr[data-trial='{min(best, 99)}']").click()
     nb.click("Start from here")
+    expect(nb.panel()).to_contain_text("is under Space, to be changed and put in the queue")
     field = nb.panel().get_by_label("a config of your own")
     expect(field).to_have_value(re.compile(r"^C = "))
 
