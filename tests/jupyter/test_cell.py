@@ -236,6 +236,7 @@ def test_tracebacks_show_the_users_own_lines():
         ("if b == 1:\n    x = 2  # hpo: 1..6\nb = 1  # hpo: 1..2", 2, "the condition reads 'b', which is set further down"),
         ("a = 1  # hpo: 1..5 budget\nb = 1  # hpo: 1..5 budget", 3, "a second budget"),
         ("n = 0.5  # hpo: 0.0..3.0\nfor i in range(n):\n    x = 1  # hpo: 1..2", 3, "needs 'n' to be a whole number"),
+        ("for i in range(n):\n    n = -3  # hpo: -5..-1", 3, "'n' lies in a loop that never runs"),
         ("n = 1  # hpo: 1..5000\nfor i in range(n):\n    x = 1  # hpo: 1..2", 3, "may run 5000 times"),
         ("x = 1 #@param {type:\"slider\", min:0}", 2, "the slider lacks a number for 'max'"),
         ("x = 1 #@param whatever", 2, "is no form"),

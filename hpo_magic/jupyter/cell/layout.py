@@ -58,6 +58,11 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
             origin[name] = one
             if len(domains) > _MOST:
                 raise lines.error(f"the cell has more than {_MOST} parameters; use fewer or shorter loops", one.line)
+    if not domains:
+        first = annotated[0]
+        raise lines.error(
+            f"{first.name!r} lies in a loop that never runs; move it out, or let the loop run", first.line
+        )
     return Layout(
         _with_own_values(_space(domains, origin, lines), standing),
         {s: tuple(step.variable for step in path) for s, path in loops.items()},
