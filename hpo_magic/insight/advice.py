@@ -88,9 +88,7 @@ def advice(history: History, space: Space, known: Importance | None = None) -> t
 
 
 def _best(history: History) -> list[Trial]:
-    most = max(trial.budget or 0 for trial in history.done)
-    fit = [trial for trial in history.done if history.feasible(trial) and (trial.budget or 0) == most]
-    return sorted(fit, key=history.loss)[:_FEW]
+    return sorted((history.done[i] for i in history.comparable), key=history.loss)[:_FEW]
 
 
 def _edges(history: History, space: Space) -> Iterator[Advice]:

@@ -24,7 +24,6 @@ def recommend(history: History, space: Space) -> Trial | None:
     with one_thread():
         process, told = of_goal(cube_of(space), finished, 0, prior_of(finished), "power")
         means = process.predict(process.points[: len(told)])[0]
-    known = [finished.done[i] for i in informative(finished)]
-    numbers = {trial.number for trial in history.comparable}
-    fit = np.array([trial.number in numbers for trial in known])
-    return known[int(np.argmin(np.where(fit, means, np.inf)))] if fit.any() else history.incumbent
+    which = informative(finished)
+    fit = np.isin(which, finished.comparable)
+    return finished.done[which[np.argmin(np.where(fit, means, np.inf))]] if fit.any() else history.incumbent

@@ -41,12 +41,10 @@ def dry_run(
     config = cell.space.defaults()
     if config is None:
         raise HpoError("the cell's own values do not make a config; give every parameter a default inside its range")
-    context = TrialContext(0)
+    context, objective = TrialContext(0), cell.objective(namespace)
     began = time.perf_counter()
     with routing:
-        outcome = run_trial(
-            cell.objective(namespace), config, context, (*(cell.metrics or (LAST,)), *cell.also), guards
-        )
+        outcome = run_trial(objective, config, context, (*(cell.metrics or (LAST,)), *cell.also), guards)
     seconds = time.perf_counter() - began
     if outcome.failure is not None:
         prefix = "" if outcome.failure.kind == "MetricError" else "the cell fails with its own values: "
@@ -59,7 +57,7 @@ def dry_run(
         f"{strategy.name}, {end}: {strategy.explain(cell.space, limits.trials)}",
         f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
         *cell.doubts,
-        *cell.objective(namespace).stale(),
+        *objective.stale(),
         *never(cell.space),
     ]
     if printed := context.log.text():

@@ -136,11 +136,12 @@ def _several(processes: list[GaussianProcess], told: Array) -> Value:
 
 def _too_many(history: History) -> bool:
     """Whether there are too many goals, or boxes under the front, for the hypervolume's improvement."""
-    if not 1 < len(history.goals) <= _MOST_GOALS:
-        return len(history.goals) > 1
+    goals = len(history.goals)
+    if goals > _MOST_GOALS or most_boxes(len(history.done), goals) <= _MOST_BOXES:
+        return goals > _MOST_GOALS  # known without looking for the front, as for one goal or two it always is
     fit = [history.feasible(trial) for trial in history.done]
     front = int((~dominated(history.losses[fit])).sum())
-    return most_boxes(front, len(history.goals)) > _MOST_BOXES
+    return most_boxes(front, goals) > _MOST_BOXES
 
 
 def _scalarised(history: History, rng: np.random.Generator) -> History:

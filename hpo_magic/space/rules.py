@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 from math import prod
+from typing import TYPE_CHECKING
 
 from hpo_magic.errors import SpaceError, did_you_mean
 from hpo_magic.space import conditions
 from hpo_magic.space.domains import Budget, Choice, Domain, Float, Int
+
+if TYPE_CHECKING:
+    from hpo_magic.space.space import Space
 
 _MOST = 1000
 """Combinations of options that are tried for one that meets a condition."""
@@ -43,19 +47,21 @@ def read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condi
     return read
 
 
-def never(domains: Mapping[str, Domain]) -> list[str]:
+def never(space: Space) -> list[str]:
     """Return in words which parameters can never exist, as no options that they ask for are there.
 
     Examples
     --------
-    >>> never({"kernel": Choice(["rbf", "poly"]), "degree": Int(2, 5, when="kernel == 'ploy'")})
+    >>> from hpo_magic.space import Space
+    >>> never(Space({"kernel": Choice(["rbf", "poly"]), "degree": Int(2, 5, when="kernel == 'ploy'")}))
     ["degree never exists: no option of kernel makes kernel == 'ploy' true"]
     """
     found = []
-    for name, condition in read_conditions(domains).items():
-        parents = {parent: domains[parent] for parent in sorted(condition.names)}
+    for name in space:
+        condition = space.condition(name)
+        parents = {} if condition is None else {parent: space[parent] for parent in sorted(condition.names)}
         options = [parent.options for parent in parents.values() if isinstance(parent, Choice)]
-        if len(options) < len(parents) or prod(map(len, options)) > _MOST:
+        if condition is None or len(options) < len(parents) or prod(map(len, options)) > _MOST:
             continue
         if not any(condition.holds(dict(zip(parents, chosen, strict=True))) for chosen in product(*options)):
             found.append(f"{name} never exists: no option of {' and '.join(parents)} makes {condition.text} true")

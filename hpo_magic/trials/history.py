@@ -146,14 +146,17 @@ class History:
 
         Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
         """
-        return min(self.comparable, key=self.loss, default=None)
+        return min((self.done[i] for i in self.comparable), key=self.loss, default=None)
 
     @cached_property
-    def comparable(self) -> tuple[Trial, ...]:
-        """Finished trials that meet the constraints; where trials have budgets, those with the largest reached."""
-        fit = [trial for trial in self.done if self.feasible(trial)]
-        most = max((trial.budget or 0 for trial in fit), default=0)
-        return tuple([trial for trial in fit if (trial.budget or 0) == most])
+    def comparable(self) -> list[int]:
+        """Which of the finished trials meet the constraints; where trials have budgets, those with the largest reached.
+
+        Places in `done`, and so rows of `losses`.
+        """
+        fit = {i: trial.budget or 0 for i, trial in enumerate(self.done) if self.feasible(trial)}
+        most = max(fit.values(), default=0)
+        return [i for i, budget in fit.items() if budget == most]
 
     @property
     def why_none(self) -> str:
@@ -170,12 +173,10 @@ class History:
     @cached_property
     def front(self) -> tuple[Trial, ...]:
         """The Pareto front: of the comparable trials those that no other one dominates."""
-        numbers = {trial.number for trial in self.comparable}
-        kept = [i for i, trial in enumerate(self.done) if trial.number in numbers]
-        if not kept:
+        if not self.comparable:
             return ()
-        beaten = dominated(self.losses[kept])
-        return tuple(self.done[i] for i, out in zip(kept, beaten, strict=True) if not out)
+        beaten = dominated(self.losses[self.comparable])
+        return tuple(self.done[i] for i, out in zip(self.comparable, beaten, strict=True) if not out)
 
     def __len__(self) -> int:
         return len(self.trials)

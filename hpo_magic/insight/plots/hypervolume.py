@@ -24,8 +24,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     if len(history.goals) < 2:
         return say(ax, "one metric has no hypervolume: name two to minimise or maximise")
-    comparable = {trial.number for trial in history.comparable}
-    fit = [i for i, trial in enumerate(history.done) if trial.number in comparable]
+    fit = history.comparable
     if not fit:
         return say(ax, "no finished trial that meets the constraints yet")
     losses, numbers = history.losses[fit], [history.done[i].number for i in fit]

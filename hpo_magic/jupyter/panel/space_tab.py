@@ -110,8 +110,9 @@ class SpaceTab:
 
 
 def read_config(text: str, space: Space) -> Config:
-    """Return the config that was written, a line a parameter; one left out takes the cell's own value,
-    or the middle of its range where that lies outside.
+    """Return the config that was written, a line a parameter; one left out takes the cell's own value.
+
+    Where that lies outside of an edited range, it is taken from inside.
 
     Examples
     --------
