@@ -108,6 +108,37 @@ else:
     assert found["w"] == "1..3 when k != 'a' and k != 'b'"
 
 
+def test_a_match_is_the_ifs_that_it_stands_for():
+    found = domains(
+        """k = 'a'  # hpo: a | b | c | None
+n = 1  # hpo: 1..9
+match k:
+    case 'a':
+        x = 1  # hpo: 1..3
+    case 'b' if n > 4:
+        y = 1  # hpo: 1..3
+    case 'b' | None as it:
+        z = 1  # hpo: 1..3
+    case _:
+        w = 1  # hpo: 1..3
+match (k, n):
+    case ('a', 1):
+        v = 1  # hpo: 1..3"""
+    )
+    assert found["x"] == "1..3 when k == 'a'"
+    assert found["y"] == "1..3 when k != 'a' and k == 'b' and (n > 4)"
+    assert found["z"] == "1..3 when k != 'a' and (k != 'b' or not n > 4) and (k == 'b' or k is None)"
+    left = "k != 'a' and (k != 'b' or not n > 4) and (k != 'b' and k is not None)"
+    assert found["w"] == f"1..3 when {left}"
+    assert found["v"] == "1..3"  # what the parameters do not decide by themselves is left open
+
+
+def test_a_match_over_what_stands_below_is_refused_with_its_line():
+    with pytest.raises(CellError, match="the condition reads 'b', which is set further down") as caught:
+        cell("match b:\n    case 1:\n        x = 2  # hpo: 1..6\nb = 1  # hpo: 1..2\nx")
+    assert caught.value.line == 3
+
+
 def test_a_parameter_that_the_cell_sets_again_decides_nothing():
     found = domains("a = 1  # hpo: 1 | 2\na = a + 1\nif a == 1:\n    x = 1  # hpo: 1..5")
     assert found["x"] == "1..5"
@@ -306,7 +337,7 @@ def test_what_is_nearly_an_annotation_is_explained(line, message):
 
 
 def test_annotations_in_a_match():
-    found = domains("k = 'a'  # hpo: a | b\nmatch k:\n    case 'a':\n        x = 1  # hpo: 1..4")
+    found = domains("k = 'a'  # hpo: a | b\nmatch k:\n    case [*_]:\n        x = 1  # hpo: 1..4")
     assert found["x"] == "1..4"
 
 

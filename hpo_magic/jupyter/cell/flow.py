@@ -1,4 +1,4 @@
-"""What the cell's control flow says about its parameters: conditions from ``if``, repetition from ``for``.
+"""What the cell's control flow says about its parameters: conditions from ``if`` and ``match``, repetition from ``for``.
 
 A condition that is only partly about parameters is loosened, never tightened: a parameter may then be proposed though
 the cell does not read it, but never the other way round.
@@ -18,7 +18,7 @@ from hpo_magic.space.conditions import literal_of, name_of
 
 @dataclass(frozen=True)
 class Branch:
-    """Inside an ``if``: its test, and whether this is the side where it holds."""
+    """Inside an ``if``, or a ``case`` as the ``if`` that it is: the test, and whether it holds on this side."""
 
     test: ast.expr
     holds: bool
@@ -54,7 +54,7 @@ def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[as
 
 @dataclass(frozen=True)
 class Tested:
-    """A name that an ``if`` around a parameter reads, with its line for errors."""
+    """A name that an ``if`` or ``match`` around a parameter reads, with its line for errors."""
 
     name: str
     line: int
@@ -77,6 +77,9 @@ def _walk(body: list[ast.stmt], path: Path, names: set[str], lines: Lines) -> It
         if isinstance(statement, ast.If):
             yield from _walk(statement.body, (*path, Branch(statement.test, True)), names, lines)
             yield from _walk(statement.orelse, (*path, Branch(statement.test, False)), names, lines)
+        elif isinstance(statement, ast.Match):
+            for case, steps in _cases(statement):
+                yield from _walk(case.body, (*path, *steps), names, lines)
         elif isinstance(statement, (ast.For, ast.AsyncFor)):
             loop = _loop(statement, names)
             if loop is not None and any(isinstance(step, Loop) and step.variable == loop.variable for step in path):
@@ -94,8 +97,40 @@ def _inner(field: list[object], path: Path, names: set[str], lines: Lines) -> It
     for item in field:
         if isinstance(item, ast.stmt):
             yield from _walk([item], path, names, lines)
-        elif isinstance(item, (ast.ExceptHandler, ast.match_case)):
+        elif isinstance(item, ast.ExceptHandler):
             yield from _walk(item.body, path, names, lines)
+
+
+def _cases(statement: ast.Match) -> Iterator[tuple[ast.match_case, Path]]:
+    """Yield the cases, each with what is known where it is taken: those above do not fit, and it does."""
+    above: Path = ()
+    for case in statement.cases:
+        test = _fits(statement.subject, case.pattern)
+        steps = () if test is None else (Branch(test, True),)
+        yield case, (*above, *steps, *([Branch(case.guard, True)] if case.guard else ()))
+        if test is not None:
+            guarded = ast.BoolOp(ast.And(), [test, case.guard]) if case.guard else test
+            above = (*above, Branch(_placed(guarded, case.pattern), False))
+
+
+def _fits(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
+    """Return the test that a pattern of plain values is, or None for any other pattern."""
+    if isinstance(pattern, ast.MatchValue):
+        return _placed(ast.Compare(subject, [ast.Eq()], [pattern.value]), pattern)
+    if isinstance(pattern, ast.MatchSingleton):
+        value = _placed(ast.Constant(pattern.value), pattern)
+        return _placed(ast.Compare(subject, [ast.Is()], [value]), pattern)
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        return _fits(subject, pattern.pattern)
+    if isinstance(pattern, ast.MatchOr):
+        tests = [_fits(subject, one) for one in pattern.patterns]
+        known = [test for test in tests if test is not None]
+        return _placed(ast.BoolOp(ast.Or(), known), pattern) if len(known) == len(tests) else None
+    return None
+
+
+def _placed(test: ast.expr, pattern: ast.pattern) -> ast.expr:
+    return ast.copy_location(test, pattern)
 
 
 def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:
