@@ -114,7 +114,7 @@ class Study:
     @classmethod
     def load(cls, name: str, store: str | os.PathLike[str] | Store, version: int | None = None) -> Study:
         """Return a stored study by its name, in its latest version unless told otherwise."""
-        opened = open_store(store)
+        opened = open_store(store, make=False)
         records = [r for r in opened.studies() if r.name == name and version in (None, r.version)]
         if not records:
             known = ", ".join(sorted({record.name for record in opened.studies()})) or "none"
@@ -260,8 +260,10 @@ class Study:
         from hpo_magic.insight.comparison import compare
 
         others = [other] if isinstance(other, Study) else list(other)
-        if not others:
-            raise StudyError("compare needs another study, or a list of some")
+        wrong = [one for one in (*others, *same) if not isinstance(one, Study)]
+        if wrong or not others:
+            given = repr(wrong[0]) if wrong else "nothing"
+            raise StudyError(f"compare got {given}, it needs studies; Study.load('name', store) opens a stored one")
         return compare(
             [study.history for study in (self, *same)], [study.history for study in others],
             (self.name, others[0].name if others[0].name != self.name else f"{others[0].name} ({others[0].version})"),

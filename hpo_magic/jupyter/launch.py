@@ -74,9 +74,18 @@ def _read(session: Session, options: Options, body: str) -> Cell:
     also = dict.fromkeys([*(limit.metric for limit in read_constraints(options.subject_to)), *options.record])
     if not body.strip():
         raise CellError("the cell is empty; put the code to tune under the %%hpo line")
+    _check_no_magic(body)
     plain = session.shell.transform_cell(body)
     shown = body if body.endswith("\n") else body + "\n"
     try:
         return read_cell(plain, metrics, shown=shown, also=[name for name in also if name not in metrics])
     except RecursionError:
         raise HpoError("the cell is nested too deeply to be read; make it simpler") from None
+
+
+def _check_no_magic(body: str) -> None:
+    line, text = next((number, text) for number, text in enumerate(body.splitlines(), 2) if text.strip())
+    if text.startswith("%%"):
+        name = text.split()[0]
+        why = f"{name} takes the code below it as text, so that its parameters cannot be seen; leave the line out"
+        raise CellError(f"{why} (the panel tells how long trials take)", line, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -47,6 +48,8 @@ class SqlStore:
     ----------
     url : str
         A URL that SQLAlchemy knows. SQLite runs in WAL mode with full synchronisation.
+    make : bool
+        Whether an SQLite file that does not exist is made.
 
     Raises
     ------
@@ -54,10 +57,12 @@ class SqlStore:
         Where the database cannot be opened or holds tables of another program.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, make: bool = True) -> None:
         self.url = url
         try:
             self._engine = _engine(url)
+            if not make and (file := _missing(self._engine.url)):
+                raise StoreError(f"store={url!r} does not exist: there is no file {file!r}; check its name and folder")
         except (SQLAlchemyError, ImportError, ValueError) as error:
             raise StoreError(
                 f"store={url!r} is no database URL that can be used ({_reason(error)}); try 'sqlite:///hpo.db'"
@@ -226,6 +231,14 @@ def _engine(url: str) -> sa.Engine:
         )
 
     return engine
+
+
+def _missing(url: sa.URL) -> str | None:
+    """Return the absolute path of the SQLite file that a URL names and that does not exist."""
+    file = url.database
+    if url.get_backend_name() != "sqlite" or not file or file == ":memory:" or file.startswith("file:"):
+        return None
+    return None if os.path.exists(file) else os.path.abspath(file)
 
 
 def _reason(error: BaseException) -> str:

@@ -83,13 +83,15 @@ class Store(Protocol):
         """Let go of files and connections."""
 
 
-def open_store(url: str | os.PathLike[str] | Store) -> Store:
+def open_store(url: str | os.PathLike[str] | Store, make: bool = True) -> Store:
     """Return the store at a URL; one that is open already is returned as it is.
 
     Parameters
     ----------
     url : str, Path or Store
         ``":memory:"``, or a database URL that SQLAlchemy knows, such as ``"sqlite:///hpo.db"``; a Path is SQLite's.
+    make : bool
+        Whether an SQLite file that does not exist is made.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def open_store(url: str | os.PathLike[str] | Store) -> Store:
         return MemoryStore()
     from hpo_magic.trials.sql_store import SqlStore
 
-    return SqlStore(url)
+    return SqlStore(url, make)
 
 
 def owner_name(token: str) -> str:

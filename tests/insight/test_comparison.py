@@ -56,6 +56,11 @@ def test_the_direction_counts_and_equals_are_equal():
     assert compare([run([1])], [run([1])]).better is None
 
 
+def test_what_is_no_study_is_named():
+    with pytest.raises(StudyError, match=r"compare got 'b', it needs studies; Study\.load\('name', store\) opens"):
+        searched("random", 0).compare("b")
+
+
 def test_only_like_is_compared_with_like():
     with pytest.raises(StudyError, match="different goals: maximize loss and minimize loss"):
         compare([run([1])], [run([1], -1)])

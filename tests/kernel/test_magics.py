@@ -84,6 +84,7 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
         ("%%hpo 3x\na = 1  # hpo: 1..5\na", "NAME='3x' must be a Python name"),
         ("%%hpo x\nb = 1\nb", "no parameter to tune"),
         ("%%hpo x\n  \n", "the cell is empty"),
+        ("%%hpo x\n\n%%time\na = 1  # hpo: 1..5\na", "line 3: %%time takes the code below it as text"),
         ("%%hpo taken\na = 1  # hpo: 1..5\na", "'taken' holds a int in this notebook; choose another name"),
         ("%%hpo x --store sqlite:////no/such/hpo.db\na = 1  # hpo: 1..5\na", "cannot open the store"),
         ("%%hpo x\nact = nope  # hpo: nope | nada\n1", "the option 'nada' is not defined in the notebook"),

@@ -422,6 +422,12 @@ def test_a_store_may_be_named_by_its_path(tmp_path):
     assert len(Study.load("study", tmp_path / "path.db").trials) == 2
 
 
+def test_a_study_that_is_looked_for_in_the_wrong_place_is_refused_and_makes_no_file(tmp_path):
+    with pytest.raises(StoreError, match=r"does not exist: there is no file '.*hop\.db'; check its name"):
+        Study.load("study", tmp_path / "hop.db")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_cannot_be_is_said(study):
     for call, message in (
         (lambda: study.ask(-1), "n=-1 must be a whole number, 1 or above"),

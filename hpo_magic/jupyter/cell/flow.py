@@ -1,4 +1,4 @@
-"""What the cell's control flow says about its parameters: conditions from ``if`` and ``match``, repetition from ``for``.
+"""What the cell's control flow says about its parameters: conditions from ``if``, ``match``, repetition from ``for``.
 
 A condition that is only partly about parameters is loosened, never tightened: a parameter may then be proposed though
 the cell does not read it, but never the other way round.
