@@ -13,6 +13,7 @@ from hpo_magic.errors import HpoError
 from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST
+from hpo_magic.jupyter.guards import as_in_a_trial
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
@@ -41,7 +42,7 @@ def dry_run(
     config = cell.space.defaults()
     if config is None:
         raise HpoError("the cell's own values do not make a config; give every parameter a default inside its range")
-    context, objective = TrialContext(0), cell.objective(namespace)
+    context, objective = TrialContext(0), cell.objective(as_in_a_trial(namespace))
     began = time.perf_counter()
     with routing:
         outcome = run_trial(objective, config, context, (*(cell.metrics or (LAST,)), *cell.also), guards)

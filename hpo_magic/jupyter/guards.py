@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -101,6 +102,21 @@ def _outputs_to_log(publisher: Any, context: TrialContext) -> Iterator[None]:
         publisher.unregister_hook(to_log)
 
 
-def refuse_input(prompt: str = "") -> str:
+def as_in_a_trial(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a namespace without what asks somebody or ends the kernel; what the notebook itself defines is kept."""
+    return {"input": _refuse_input, "exit": _leave, "quit": _leave, **namespace, **_replaced(namespace)}
+
+
+def _replaced(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stand-ins for IPython's own exit and quit, which lie in a kernel's namespace and end it."""
+    return {name: _leave for name in ("exit", "quit") if type(namespace.get(name)).__module__.startswith("IPython.")}
+
+
+def _refuse_input(prompt: str = "") -> str:
     """Stand in for `input` in a trial: nobody is there to answer."""
     raise RuntimeError("a trial cannot ask for input; set the value in the notebook before the search")
+
+
+def _leave(code: object = None, keep_kernel: bool = False) -> None:
+    """Stand in for `exit` and `quit` in a trial: they end the trial, not the kernel."""
+    sys.exit(code)  # type: ignore[arg-type]

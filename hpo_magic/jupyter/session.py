@@ -16,7 +16,7 @@ from hpo_magic.errors import CellError, HpoError, StudyError, did_you_mean
 from hpo_magic.jupyter.apply import replayed, values_for_namespace, with_defaults
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
-from hpo_magic.jupyter.guards import own_figures, own_outputs, refuse_input
+from hpo_magic.jupyter.guards import as_in_a_trial, own_figures, own_outputs
 from hpo_magic.jupyter.options import PLACES, Options
 from hpo_magic.jupyter.panel import Panel
 from hpo_magic.jupyter.report import Report, headline
@@ -129,7 +129,7 @@ class Session:
         if running is not None and running.panel is not None:
             running.panel.close()
         study.ledger.claim()  # before anything is bound: where another kernel searches, nothing changes here
-        search = Search(study, cell, cell.objective({"input": refuse_input, **namespace}), variable, on)
+        search = Search(study, cell, cell.objective(as_in_a_trial(namespace)), variable, on)
         self.searches[name], self._latest = search, name
         namespace[variable] = study
         return search
@@ -193,7 +193,8 @@ class Session:
         if best is None:
             why = search.study.history.why_none
             raise StudyError(f"study {search.study.name!r} has nothing to apply: {why}")
-        values = values_for_namespace(best.config, search.cell.names, self.shell.user_ns)
+        own = {name: value for name, value in best.config.items() if name in search.cell.made}
+        values = values_for_namespace(own, search.cell.names, self.shell.user_ns)
         self.shell.user_ns.update(values)
         told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items()) or "nothing"
         left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)

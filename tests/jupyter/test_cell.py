@@ -108,6 +108,67 @@ else:
     assert found["w"] == "1..3 when k != 'a' and k != 'b'"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "e = 9  # hpo: 1..27 budget\nif e < 5:\n    x = 1  # hpo: 1..5",  # another at every rung
+        "e = 9  # hpo: 1..27 budget\nfor i in range(e):\n    x = 1  # hpo: 1..5",
+        "k = SMALL  # hpo: SMALL | BIG\nif k == 10:\n    x = 1  # hpo: 1..5",  # what a name stands for the cell knows
+        "k = 'a'  # hpo: a | b\ndef f(k):\n    if k == 'c':\n        x = 1  # hpo: 1..5",  # an argument of that name
+        "n = 2  # hpo: 1..4\ndef f(n):\n    for i in range(n):\n        x = 1  # hpo: 1..5",
+        "n = 2  # hpo: 1..4\nn = n + 1\nfor i in range(n):\n    x = 1  # hpo: 1..5",
+        "n = 2  # hpo: 1..4\nfor i in range(n):\n    for i in 'ab': pass\n    x = 1  # hpo: 1..5",
+    ],
+)
+def test_what_decides_nothing_for_certain_makes_no_condition(source):
+    assert domains(source)["x"] == "1..5"
+
+
+def test_a_comprehensions_variable_is_its_own():
+    found = domains("n = 2  # hpo: 1..2\nfor i in range(n):\n    a = [i for i in 'ab']\n    x = 1  # hpo: 1..5")
+    assert list(found) == ["n", "x[0]", "x[1]"]
+
+
+@pytest.mark.parametrize("field", ["lr: float = 0.1  # hpo: 0.0..1.0", "lr: Float(0.0, 1.0) = 0.1",
+                                   "lr: Annotated[float, Float(0.0, 1.0)] = 0.1"])  # fmt: skip
+def test_a_field_of_a_dataclass_stays_one(field):
+    read = cell(
+        f"from dataclasses import dataclass\n@dataclass\nclass Config:\n    {field}\n    n: int = 3\nConfig().lr"
+    )
+    assert read.objective({"__name__": "__main__"})({"lr": 0.7}) == {"result": 0.7}
+    made = read.objective({"__name__": "__main__"}).run({"lr": 0.7})["Config"](lr=0.2, n=1)
+    assert (made.lr, made.n) == (0.2, 1)
+
+
+def test_what_a_function_of_the_notebook_sets_as_global_is_the_trials_own():
+    notebook = {"__name__": "__main__", "model": 3.0}
+    exec("def fit(C):\n    global model\n    model = C\ndef told(): return model", notebook)
+    read = cell("C = 1.0  # hpo: 0.0..9.0\nfit(C)\n(model, told())[0] + told()")
+    assert read.objective(notebook)({"C": 4.0}) == {"result": 8.0}
+    assert notebook["model"] == 3.0
+
+
+def test_one_name_in_two_functions_and_mixed_types_are_said_to_be_doubtful():
+    doubts = cell(
+        """
+        def enc():
+            depth = 2  # hpo: 1..4
+            return depth
+        def dec():
+            depth = 3  # hpo: 1..4
+            return depth
+        n = 100  # hpo: 1e1..1e3 log
+        C = 1.0  # hpo: 0..10
+        enc() + dec()"""
+    ).doubts
+    assert [text.split(";")[1] for text in doubts] == [
+        " write 10..1000 for whole ones",
+        " write 0.0..10.0 for real ones",
+        " give the two different names to tune each by itself",
+    ]
+    assert doubts[-1].startswith("depth stands in enc and in dec: it is one parameter")
+
+
 def test_a_match_is_the_ifs_that_it_stands_for():
     found = domains(
         """k = 'a'  # hpo: a | b | c | None

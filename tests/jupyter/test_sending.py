@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
+from hpo_magic.jupyter.cell.own_names import own_names
 from hpo_magic.jupyter.cell.sending import names_used
 
 NAMESPACE = dict.fromkeys("abcd", 1)
@@ -27,11 +30,27 @@ NAMESPACE = dict.fromkeys("abcd", 1)
         ("a = 2\ndef f(): return a\nc = f()", ""),
         ("def f(a):\n    b = a\n    return c", "c"),
         ("class a:\n    x = b\nc = a", "b"),
+        ("for i in range(2): pass\na = 1\nc = a", ""),
+        ("with b as a:\n    c = a\nd = a", "b"),
+        ("if b:\n    a = 1\nelse:\n    a = 2\nc = a", "b"),
+        ("if b:\n    a = 1\nelse:\n    raise ValueError\nc = a", "b"),
+        ("try:\n    a = b\nexcept ValueError:\n    a = 1\nc = a", "b"),
+        ("for b in range(2):\n    a = b\n    c = a", ""),
+        ("while b:\n    a = 1\n    c = a\nd = a", "ab"),
+        ("def f(): return a\na = 2\nc = f()", ""),
+        ("def f():\n    def g():\n        a = 1\n    return a\nc = f()\na = 1", "a"),
+        ("c = [a for a in b]\nd = a", "ab"),
+        ("a += 1\nc = a", "a"),
+        ("match b:\n    case a: c = a\nd = 1", "b"),
+        ("if (a := b) > 1:\n    c = a", "b"),
+        ("a = 1\ndel a\nc = a", "a"),
+        ("import a\nfrom x import y as b\nc = a, b", ""),
+        ("if b:\n    def f(): return a\nelse:\n    def f(): return 1\nf()\na = 1", "ab"),
     ],
 )
 def test_what_a_cell_may_read_before_it_has_set_it_goes_along(source, sent):
-    code = compile(source, "<cell>", "exec")
-    assert sorted(names_used(code, NAMESPACE)) == sorted(sent)
+    code, own = compile(source, "<cell>", "exec"), own_names(ast.parse(source))
+    assert sorted(names_used(code, NAMESPACE, own)) == sorted(sent)
 
 
 def test_what_a_function_of_the_notebook_reads_goes_along_though_the_cell_sets_it():

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.space import Budget
 from hpo_magic.space.conditions import literal_of, name_of
 
 
@@ -44,7 +45,7 @@ _OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[ast.stmt, Path]:
     """Return for every annotated statement the branches and loops around it, outermost first."""
     wanted = {one.statement for one in annotated}
-    names = {one.name for one in annotated}
+    names = {one.name for one in annotated if decides(one)} - reassigned(tree, annotated)
     found: dict[ast.stmt, Path] = {}
     for statement, path in _walk(tree.body, (), names, lines):
         if statement in wanted:
@@ -134,6 +135,7 @@ def _placed(test: ast.expr, pattern: ast.pattern) -> ast.expr:
 
 
 def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:
+    """Return the loop over a parameter that a statement is; None too where its variable is set anew inside."""
     call = statement.iter
     if (
         isinstance(call, ast.Call)
@@ -144,21 +146,50 @@ def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:
         and isinstance(call.args[0], ast.Name)
         and call.args[0].id in names
         and isinstance(statement.target, ast.Name)
+        and statement.target.id not in _stored(_within(statement.body, names))
     ):
         return Loop(statement.target.id, call.args[0].id, statement.lineno)
     return None
+
+
+def _within(body: list[ast.stmt], names: set[str]) -> Iterator[ast.AST]:
+    """Yield the nodes of a body but variables of comprehensions and of loops over parameters.
+
+    The former are names of their own, the latter are refused where they are shared.
+    """
+    for statement in body:
+        nodes = list(ast.walk(statement))
+        loops = [n.target for n in nodes if isinstance(n, (ast.For, ast.AsyncFor)) and _loop(n, names)]
+        inner = [n for one in nodes if isinstance(one, ast.comprehension) for n in ast.walk(one.target)]
+        own = {id(node) for node in [*loops, *inner]}
+        yield from (node for node in nodes if id(node) not in own)
+
+
+def decides(one: Annotated) -> bool:
+    """Whether what a parameter is decides which others exist.
+
+    A budget does not, as it is another at every rung, nor do options that are names of the notebook: only the cell
+    knows what they stand for.
+    """
+    return not isinstance(one.parsed.domain, Budget) and not one.parsed.names
 
 
 def reassigned(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
     """Return names of parameters that the cell also sets elsewhere: an ``if`` over them says nothing certain."""
     names = {one.name for one in annotated}
     targets = {id(t) for one in annotated for t in ast.walk(one.statement) if isinstance(t, ast.Name)}
-    stored = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in targets
-    }
-    return names & stored
+    return names & _stored(node for node in ast.walk(tree) if id(node) not in targets)
+
+
+def _stored(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that nodes set, arguments of functions among them."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+    return found
 
 
 def condition(

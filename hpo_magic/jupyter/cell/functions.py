@@ -1,7 +1,8 @@
-"""Functions of the notebook that read what the cell tunes: in a trial they must see the trial's values."""
+"""Functions of the notebook that read what the cell tunes, or set globals: in a trial these are the trial's own."""
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Iterator, Mapping
 from functools import partial
 from types import CodeType, FunctionType
@@ -11,7 +12,7 @@ from hpo_magic.jupyter.cell.sending import globals_of
 
 
 def readers(namespace: Mapping[str, Any], names: frozenset[str]) -> dict[str, FunctionType]:
-    """Return the functions of a notebook that read one of the names as a global, themselves or through another.
+    """Return the functions of a notebook that read one of the names as a global, or set any, or call such a function.
 
     Examples
     --------
@@ -19,6 +20,9 @@ def readers(namespace: Mapping[str, Any], names: frozenset[str]) -> dict[str, Fu
     >>> exec("def loss(): return lr\\ndef train(): return loss()\\ndef other(): return 1", namespace)
     >>> sorted(readers(namespace, frozenset({"lr"})))
     ['loss', 'train']
+    >>> exec("def fit():\\n    global model\\n    model = 1", namespace)
+    >>> sorted(readers(namespace, frozenset()))
+    ['fit']
     """
     own = {
         name: value
@@ -26,9 +30,11 @@ def readers(namespace: Mapping[str, Any], names: frozenset[str]) -> dict[str, Fu
         if isinstance(value, FunctionType) and value.__globals__.get("__name__") == "__main__" and name not in names
     }
     reads = {name: set(_globals(function.__code__)) for name, function in own.items()}
-    found: set[str] = set()
+    sets = {name: set(_set_by(function.__code__)) for name, function in own.items()}
+    seen = names.union(*sets.values())
+    found = {name for name in own if sets[name]}
     while True:
-        more = {name for name, read in reads.items() if read & (names | found)} - found
+        more = {name for name, read in reads.items() if read & (seen | found)} - found
         if not more:
             return {name: own[name] for name in found}
         found |= more
@@ -78,6 +84,15 @@ def _reads(function: object) -> set[str]:
     if not isinstance(function, FunctionType) or function.__globals__.get("__name__") != "__main__":
         return set()
     return {name for name, _ in globals_of(function.__code__)}
+
+
+def _set_by(code: CodeType) -> Iterator[str]:
+    """Yield the names that code declares global and sets or deletes."""
+    for step in dis.get_instructions(code):
+        if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            yield str(step.argval)
+        elif isinstance(step.argval, CodeType):
+            yield from _set_by(step.argval)
 
 
 def _globals(code: CodeType) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hpo_magic.errors import SpaceError
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
-from hpo_magic.jupyter.cell.flow import Loop, check_count, condition, paths, reassigned
+from hpo_magic.jupyter.cell.flow import Loop, check_count, condition, decides, paths, reassigned
 from hpo_magic.space import Budget, Choice, Domain, Float, Space
 from hpo_magic.space.conditions import parse
 
@@ -34,7 +34,7 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
         Where they contradict each other; quotes the line.
     """
     around = paths(tree, annotated, lines)
-    uncertain = reassigned(tree, annotated)
+    uncertain = reassigned(tree, annotated) | {one.name for one in annotated if not decides(one)}
     loops: dict[ast.stmt, tuple[Loop, ...]] = {
         one.statement: tuple(s for s in around[one.statement] if isinstance(s, Loop)) for one in annotated
     }

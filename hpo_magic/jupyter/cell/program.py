@@ -14,10 +14,12 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from hpo_magic.errors import CellError, MetricError
-from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
+from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
+from hpo_magic.jupyter.cell.doubts import doubts
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound, stale
 from hpo_magic.jupyter.cell.layout import lay_out
+from hpo_magic.jupyter.cell.own_names import own_names
 from hpo_magic.jupyter.cell.rewrite import (
     RESULT,
     VALUES,
@@ -30,7 +32,7 @@ from hpo_magic.jupyter.cell.rewrite import (
 from hpo_magic.jupyter.cell.sending import names_used, put_text, text_of
 from hpo_magic.run.executors.parcel import Used
 from hpo_magic.run.failure import CELL_PREFIX
-from hpo_magic.space import Config, Int, Space
+from hpo_magic.space import Config, Space
 
 LAST = "result"
 """Name of the metric where none is named: the last expression."""
@@ -56,8 +58,8 @@ class Cell:
         Names of the notebook among the options.
     needed : frozenset of str
         Those of them that the cell does not make itself.
-    made : frozenset of str
-        Names that the cell sets.
+    made, own : frozenset of str
+        Names that the cell sets; those of them that it sets in any case before it reads them.
     tested : tuple of Tested
         Names that its conditions read.
     doubts : tuple of str
@@ -80,6 +82,7 @@ class Cell:
     names: frozenset[str]
     needed: frozenset[str]
     made: frozenset[str]
+    own: frozenset[str]
     tested: tuple[Tested, ...]
     doubts: tuple[str, ...]
     code: CodeType = field(repr=False)
@@ -87,7 +90,13 @@ class Cell:
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
         """Return the objective over a snapshot of a namespace."""
         return CellObjective(
-            self.code, self.metrics, self.also, dict(namespace), readers(namespace, self.made), self.made
+            self.code,
+            self.metrics,
+            self.also,
+            dict(namespace),
+            readers(namespace, self.made),
+            self.made,
+            self.own,
         )
 
 
@@ -101,6 +110,7 @@ class CellObjective:
     namespace: dict[str, Any] = field(repr=False)
     functions: Mapping[str, FunctionType] = field(repr=False)
     made: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
 
     def __call__(self, config: Config) -> dict[str, Any]:
         """Run the cell; return {metric: value}."""
@@ -108,7 +118,7 @@ class CellObjective:
 
     def used(self) -> dict[str, Used]:
         """Return the names of the namespace that the cell uses."""
-        return names_used(self.code, self.namespace)
+        return names_used(self.code, self.namespace, self.own)
 
     def stale(self) -> list[str]:
         """Say what the cell uses of the notebook and what in a trial does not see the values that the cell sets."""
@@ -197,7 +207,7 @@ def read_cell(
     annotated = find_annotations(tree, source, lines)
     if not annotated:
         raise CellError("the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None)
-    tested = tuple(tested_names(tree, annotated, lines))
+    tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated)
     try:
         layout = lay_out(tree, annotated, lines)
         for metric in (*metrics, *also):
@@ -216,20 +226,20 @@ def read_cell(
     names = frozenset(name for one in annotated for name in one.parsed.names)
     made = frozenset(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
-    doubts = tuple(dict.fromkeys(doubt for one in annotated if (doubt := _doubt(one))))
     return Cell(
-        written, source, layout.space, tuple(metrics), tuple(also), meaning, names, needed, made, tested, doubts, code
-    )
-
-
-def _doubt(one: Annotated) -> str:
-    """Say where a real default stands beside whole bounds: ``C = 1.0  # hpo: 0..10`` tries eleven values."""
-    domain, typed = one.parsed.domain, isinstance(one.statement, ast.AnnAssign)  # C: Int(0, 10) = 1.0 says what it is
-    if typed or not isinstance(domain, Int) or not isinstance(one.default.value, float):
-        return ""
-    return (
-        f"{one.name} is tried at whole numbers only, as {domain.low} and {domain.high} are; "
-        f"write {domain.low}.0..{domain.high}.0 for real ones"
+        written,
+        source,
+        layout.space,
+        tuple(metrics),
+        tuple(also),
+        meaning,
+        names,
+        needed,
+        made,
+        own_names(tree),
+        tested,
+        unsure,
+        code,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hpo_magic.errors import CellError, did_you_mean
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.jupyter.cell.typed import domain_call
 from hpo_magic.space.domains import Choice
 
 VALUES, RESULT = "__hpo_values__", "__hpo_result__"
@@ -19,7 +20,25 @@ class Rewriter(ast.NodeTransformer):
 
     def __init__(self, annotated: Sequence[Annotated], indices: Mapping[ast.stmt, tuple[str, ...]]) -> None:
         self._by_statement = {one.statement: one for one in annotated}
-        self._indices = indices
+        self._indices, self._fields = indices, False
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """Go through a class body, whose annotated names may be the fields of a dataclass."""
+        return self._through(node, True)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Go through a function, whose types are its own."""
+        return self._through(node, False)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        """Go through a function, whose types are its own."""
+        return self._through(node, False)
+
+    def _through(self, node: ast.AST, fields: bool) -> ast.AST:
+        outer, self._fields = self._fields, fields
+        node = self.generic_visit(node)
+        self._fields = outer
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         """Replace the value of an annotated assignment."""
@@ -29,11 +48,14 @@ class Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign(targets=node.targets, value=self._value(one)), node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
-        """Replace the value of an annotated assignment, and drop its type: it is no longer needed."""
+        """Replace the value of an annotated assignment; its type is kept where it makes a field of a class."""
         one = self._by_statement.get(node)
         if one is None:
             return node
-        return ast.copy_location(ast.Assign(targets=[node.target], value=self._value(one)), node)
+        value = self._value(one)
+        if self._fields:
+            return ast.copy_location(ast.AnnAssign(node.target, _plain(node.annotation), value, node.simple), node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=value), node)
 
     def _value(self, one: Annotated) -> ast.expr:
         value = self._read(one)
@@ -51,6 +73,17 @@ class Rewriter(ast.NodeTransformer):
             if isinstance(option, str) and option in one.parsed.names:
                 chain = f"({option} if {read} == {option!r} else {chain})"
         return ast.parse(chain, mode="eval").body
+
+
+def _plain(annotation: ast.expr) -> ast.expr:
+    """Return a field's type: of a domain, as in ``lr: Float(0, 1)``, that of its values."""
+    call = domain_call(annotation)
+    if call is None:
+        return annotation
+    if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):  # Annotated[float, …]
+        return annotation.slice.elts[0]
+    kind = ast.unparse(call.func).rpartition(".")[2]
+    return ast.copy_location(ast.Name({"Float": "float", "Choice": "object"}.get(kind, "int"), ast.Load()), annotation)
 
 
 def _read(name: str, variables: tuple[str, ...]) -> str:

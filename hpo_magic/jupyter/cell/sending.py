@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import dis
 import linecache
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
 from hpo_magic.run.executors.parcel import Used
 
 
-def names_used(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, Used]:
+def names_used(code: CodeType, namespace: Mapping[str, Any], own: Container[str] = ()) -> dict[str, Used]:
     """Return what code reads of a namespace, itself or through functions of the notebook, in the order of first use.
 
-    What it sets in any case before it reads it, as an earlier run of the same cell has left it there, is not read.
+    Parameters
+    ----------
+    code : code object
+    namespace : mapping
+    own : container of str
+        Names that it sets before it reads them: what an earlier run of the same cell has left there is not read.
 
     Examples
     --------
-    >>> code = compile("y = scale * x", "<cell>", "exec")
-    >>> sorted(names_used(code, {"scale": 2, "x": 3, "unused": 4, "y": 5}))
+    >>> code = compile("y = scale * x; z = y", "<cell>", "exec")
+    >>> sorted(names_used(code, {"scale": 2, "x": 3, "unused": 4, "y": 5}, own={"y", "z"}))
     ['scale', 'x']
     """
     found: dict[str, Used] = {}
-    own = _set_first(code)
     waiting = [(name, line) for name, line in globals_of(code) if name not in own]
     while waiting:
         name, line = waiting.pop(0)
@@ -45,28 +49,6 @@ def text_of(code: CodeType) -> list[str]:
 def put_text(name: str, lines: list[str]) -> None:
     """Let tracebacks of code with that file name show these lines in this process."""
     linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
-
-
-def _set_first(code: CodeType) -> set[str]:
-    """Return the names that code sets in any case before it reads them: before its first branch, loop or try."""
-    parsed = dis.Bytecode(code)
-    entries = parsed.exception_entries  # type: ignore[attr-defined]  # there since 3.11
-    guarded = min((entry.start for entry in entries), default=None)
-    read, own = set[str](), set[str]()
-    for step in parsed:
-        if step.opcode in _BRANCHES or (guarded is not None and step.offset >= guarded):
-            break
-        if step.opname in ("LOAD_NAME", "LOAD_GLOBAL"):
-            read.add(step.argval)
-        elif isinstance(step.argval, CodeType):
-            read.update(name for name, _ in globals_of(step.argval))
-        elif step.opname == "STORE_NAME" and step.argval not in read:
-            own.add(step.argval)
-    deleted = {step.argval for step in parsed if step.opname == "DELETE_NAME"}
-    return own - deleted
-
-
-_BRANCHES = frozenset([*dis.hasjrel, *dis.hasjabs])
 
 
 def globals_of(code: CodeType) -> Iterator[tuple[str, int | None]]:

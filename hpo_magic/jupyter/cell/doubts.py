@@ -1,0 +1,57 @@
+"""What may not be meant as it is written: said before the search, which goes on all the same."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from hpo_magic.jupyter.cell.annotations import Annotated
+from hpo_magic.space import Float, Int
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def doubts(tree: ast.Module, annotated: list[Annotated]) -> tuple[str, ...]:
+    """Return a line each for what may not be meant."""
+    return tuple(dict.fromkeys([*(doubt for one in annotated if (doubt := _bounds(one))), *_scopes(tree, annotated)]))
+
+
+def _bounds(one: Annotated) -> str:
+    """Say where a default and its bounds are of two types: ``C = 1.0  # hpo: 0..10``, ``n = 100  # hpo: 1e1..1e3``."""
+    domain, default = one.parsed.domain, one.default.value
+    if isinstance(one.statement, ast.AnnAssign):  # C: Int(0, 10) = 1.0 says what it is
+        return ""
+    if isinstance(domain, Int) and isinstance(default, float):
+        return (
+            f"{one.name} is tried at whole numbers only, as {domain.low} and {domain.high} are; "
+            f"write {domain.low}.0..{domain.high}.0 for real ones"
+        )
+    if not isinstance(domain, Float) or domain.step is not None or type(default) is not int:
+        return ""
+    if domain.low.is_integer() and domain.high.is_integer():
+        return (
+            f"{one.name} is tried at real numbers, as its bounds are written as such; "
+            f"write {domain.low:.0f}..{domain.high:.0f} for whole ones"
+        )
+    return ""
+
+
+def _scopes(tree: ast.Module, annotated: list[Annotated]) -> Iterator[str]:
+    """Say where a name stands for variables of two functions: they get one value."""
+    place = dict(_places(tree, "the cell"))
+    first: dict[str, Annotated] = {}
+    for one in annotated:
+        other = first.setdefault(one.name, one)
+        here, there = place[one.statement], place[other.statement]
+        if here != there:
+            yield (
+                f"{one.name} stands in {there} and in {here}: it is one parameter with one value; "
+                "give the two different names to tune each by itself"
+            )
+
+
+def _places(node: ast.AST, name: str) -> Iterator[tuple[ast.stmt, str]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child, name
+        yield from _places(child, child.name if isinstance(child, _SCOPES) else name)
