@@ -67,3 +67,25 @@ class Opening:
         """Say how the search opens."""
         first = "the cell's own values, then " if space.defaults() is not None else ""
         return f"{first}{self.start} spread points"
+
+
+def tells_nothing(history: History) -> bool:
+    """Whether all finished trials came out alike, or all miss constraints alike: a model knows no more than the start.
+
+    Where it is least certain are the corners of the space, and there it would stay; spread points find what is to find.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State, Trial
+    >>> chance = tuple(Trial(i, {"x": i}, State.DONE, {"value": 0.9}) for i in range(3))
+    >>> better = Trial(3, {"x": 3}, State.DONE, {"value": 0.1})
+    >>> tells_nothing(History(chance)), tells_nothing(History((*chance, better)))
+    (True, False)
+    """
+    if not history.done or history.failed:  # where trials fail can be learnt
+        return False
+    told = history.losses
+    if history.constraints:
+        met = (history.margins <= 0).all(axis=1).any()
+        told = np.hstack([told, history.margins]) if met else history.margins
+    return bool((told == told[0]).all())

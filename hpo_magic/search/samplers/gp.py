@@ -12,7 +12,7 @@ from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.branches import elsewhere, gains_nothing
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.interior import log_interior
-from hpo_magic.search.opening import Opening
+from hpo_magic.search.opening import Opening, tells_nothing
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -89,7 +89,7 @@ class GaussianProcessSampler:
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        return self._opening.propose(space, history, rng, self._promising)
+        return self._opening.propose(space, history, rng, None if tells_nothing(history) else self._promising)
 
     def ahead(self, space: Space, history: History) -> None:
         """Load and fit what the next proposal needs."""
