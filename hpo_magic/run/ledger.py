@@ -203,9 +203,12 @@ class Ledger:
         return seen and self._checkpoints.used(trial.number)
 
     def _stopped(self, trial: Trial, values: dict[str, float] | None) -> tuple[State, dict[str, float]]:
-        """Return the state and the values of a trial that the scheduler has stopped."""
+        """Return the state and the values of a trial that the scheduler has stopped.
+
+        It is complete only where all that is measured is known: of several metrics the first alone is reported.
+        """
         metric, sign = self.metrics[0], self.goals[0].sign
-        if getattr(self.strategy.scheduler, "completes", False):
+        if getattr(self.strategy.scheduler, "completes", False) and (values or len(self.measured) == 1):
             return State.DONE, values or {metric: sign * min(sign * report.value for report in trial.reports)}
         return State.STOPPED, values or {metric: trial.reports[-1].value}
 

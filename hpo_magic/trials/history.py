@@ -122,8 +122,13 @@ class History:
         # A list of states tells ten times faster than a property of every trial that none was stopped.
         if State.STOPPED not in [trial.state for trial in self.trials] or not any(trial.cut for trial in self.trials):
             return self
-        told = tuple(changed(t, state=State.DONE) if t.cut else t for t in self.trials)
+        told = tuple(changed(t, state=State.DONE) if t.cut and self._tells_all(t) else t for t in self.trials)
         return History(told, self.goals, self.constraints)
+
+    def _tells_all(self, trial: Trial) -> bool:
+        """Whether every goal and constraint has its value: what a trial reports until it is cut is the first metric."""
+        values = trial.values or {}
+        return values.keys() >= {goal.metric for goal in self.goals} | {limit.metric for limit in self.constraints}
 
     @cached_property
     def done(self) -> tuple[Trial, ...]:

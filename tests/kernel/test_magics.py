@@ -104,6 +104,31 @@ def test_bad_input_gets_a_clear_error_and_starts_nothing(shared, cell, message):
         assert shared.value("taken") == 3
 
 
+def test_exit_ends_the_trial_and_not_the_kernel(shared):
+    shared.run("%%hpo leaving --wait --trials 6\na = 1  # hpo: 1..6\nif a > 3:\n    exit()\na")
+    assert shared.value("[t.state for t in leaving.trials].count('failed')") == 3
+    assert shared.value("leaving.trials[-1].number") == 5
+
+
+def test_apply_sets_what_the_cell_sets_and_no_local_of_its_functions(shared):
+    shared.run("k = 'mine'\nn = 0")
+    shared.run(
+        "%%hpo applied --wait --trials 3\nn = 1  # hpo: 1..3\ndef f():\n    k = 3  # hpo: 1..9\n    return k\nf() + n"
+    )
+    told = shared.run("%hpo apply applied")["text"]
+    assert "not set, as they have no variable of their own here: k = " in told
+    assert shared.value("k") == "mine" and shared.value("n in (1, 2, 3)")
+
+
+def test_a_cell_run_plain_before_is_not_refused_for_names_of_its_own(shared, tmp_path):
+    cell = "x = 1.0  # hpo: 0.0..5.0\nfor i in range(2): pass\nwith open('own.txt', 'w') as file: file.write('x')\nx"
+    shared.run(cell)
+    shared.run("import os; os.remove('own.txt')")
+    answer = shared.run(f"%%hpo plain --wait --trials 2 --on processes\n{cell}")
+    assert shared.value("[t.state for t in plain.trials]") == ["done", "done"], answer["text"]
+    shared.run("os.remove('own.txt')")
+
+
 def test_a_cell_that_was_refused_runs_as_soon_as_it_is_mended(shared):
     refused = shared.run("%%hpo mended --strategy pbt --trials 3\na = 1  # hpo: 1..5\na")
     assert "a population trains in steps" in refused["text"] + refused["error"]

@@ -8,9 +8,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from hpo_magic import Budget, Choice, Float, Study
+from hpo_magic import Budget, Choice, Float, Study, report
 from hpo_magic.errors import StrategyError, StudyError
 from hpo_magic.run.trial_run import Outcome
+from hpo_magic.trials import State
 
 SPACE = {"x": Float(0, 1), "y": Float(0, 1)}
 
@@ -229,3 +230,20 @@ def test_with_several_metrics_no_parameter_is_advised_away():
     assert not [one for one in study.advice() if one.act == "edit"]
     zoomed, front = study.zoom(), study.pareto
     assert all(zoomed[name].low <= trial.config[name] <= zoomed[name].high for trial in front for name in "xy")
+
+
+@pytest.mark.parametrize("strategy", ["gp+median", "tpe+median", "random+patience", "gp+patience"])
+@pytest.mark.parametrize("asked", [{"minimize": "loss", "subject_to": "t < 0.9"}, {"minimize": ["loss", "t"]}])
+def test_a_trial_that_is_cut_before_it_tells_all_stands_in_nobodys_way(strategy, asked):
+    """Twenty equal reports: patience cuts every trial, the median those whose x is above that of the others."""
+
+    def trained(config):
+        for step in range(20):
+            report(config["x"], step)
+        return {"loss": config["x"], "t": 1 - config["x"]}
+
+    study = Study({"x": Float(0, 1)}, strategy=strategy, **asked)
+    study.optimize(trained, trials=20)
+    cut = [trial for trial in study.trials if trial.state is State.STOPPED]
+    assert len(study.trials) == 20 and cut and not any("t" in trial.values for trial in cut)
+    assert (study.best is None) == (len(cut) == 20)
