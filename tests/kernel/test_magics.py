@@ -125,7 +125,7 @@ def test_a_cell_run_plain_before_is_not_refused_for_names_of_its_own(shared, tmp
     shared.run(cell)
     shared.run("import os; os.remove('own.txt')")
     answer = shared.run(f"%%hpo plain --wait --trials 2 --on processes\n{cell}")
-    assert shared.value("[t.state for t in plain.trials]") == ["done", "done"], answer["text"]
+    assert shared.value("[str(t.state) for t in plain.trials]") == ["done", "done"], answer["text"]
     shared.run("os.remove('own.txt')")
 
 
