@@ -111,31 +111,35 @@ def _cases(statement: ast.Match) -> Iterator[tuple[ast.match_case, Path]]:
         yield case, (*above, *steps, *([Branch(case.guard, True)] if case.guard else ()))
         if test is not None:
             guarded = ast.BoolOp(ast.And(), [test, case.guard]) if case.guard else test
-            above = (*above, Branch(_placed(guarded, case.pattern), False))
+            above = (*above, Branch(ast.copy_location(guarded, case.pattern), False))
 
 
 def _fits(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
     """Return the test that a pattern of plain values is, or None for any other pattern."""
     if isinstance(pattern, ast.MatchValue):
-        return _placed(ast.Compare(subject, [ast.Eq()], [pattern.value]), pattern)
+        return ast.copy_location(ast.Compare(subject, [ast.Eq()], [pattern.value]), pattern)
     if isinstance(pattern, ast.MatchSingleton):
-        value = _placed(ast.Constant(pattern.value), pattern)
-        return _placed(ast.Compare(subject, [ast.Is()], [value]), pattern)
+        value = ast.copy_location(ast.Constant(pattern.value), pattern)
+        return ast.copy_location(ast.Compare(subject, [ast.Is()], [value]), pattern)
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
         return _fits(subject, pattern.pattern)
     if isinstance(pattern, ast.MatchOr):
         tests = [_fits(subject, one) for one in pattern.patterns]
         known = [test for test in tests if test is not None]
-        return _placed(ast.BoolOp(ast.Or(), known), pattern) if len(known) == len(tests) else None
+        return ast.copy_location(ast.BoolOp(ast.Or(), known), pattern) if len(known) == len(tests) else None
     return None
-
-
-def _placed(test: ast.expr, pattern: ast.pattern) -> ast.expr:
-    return ast.copy_location(test, pattern)
 
 
 def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:
     """Return the loop over a parameter that a statement is; None too where its variable is set anew inside."""
+    loop = _over_range(statement, names)
+    return None if loop is None or loop.variable in _stored(_within(statement.body, names)) else loop
+
+
+def _over_range(statement: ast.AST, names: set[str]) -> Loop | None:
+    """Return what ``for i in range(n)`` says, `n` being a parameter."""
+    if not isinstance(statement, (ast.For, ast.AsyncFor)):
+        return None
     call = statement.iter
     if (
         isinstance(call, ast.Call)
@@ -146,7 +150,6 @@ def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:
         and isinstance(call.args[0], ast.Name)
         and call.args[0].id in names
         and isinstance(statement.target, ast.Name)
-        and statement.target.id not in _stored(_within(statement.body, names))
     ):
         return Loop(statement.target.id, call.args[0].id, statement.lineno)
     return None
@@ -157,12 +160,14 @@ def _within(body: list[ast.stmt], names: set[str]) -> Iterator[ast.AST]:
 
     The former are names of their own, the latter are refused where they are shared.
     """
-    for statement in body:
-        nodes = list(ast.walk(statement))
-        loops = [n.target for n in nodes if isinstance(n, (ast.For, ast.AsyncFor)) and _loop(n, names)]
-        inner = [n for one in nodes if isinstance(one, ast.comprehension) for n in ast.walk(one.target)]
-        own = {id(node) for node in [*loops, *inner]}
-        yield from (node for node in nodes if id(node) not in own)
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    own: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.comprehension):
+            own.update(id(inner) for inner in ast.walk(node.target))
+        elif isinstance(node, (ast.For, ast.AsyncFor)) and _over_range(node, names):
+            own.add(id(node.target))
+    return (node for node in nodes if id(node) not in own)
 
 
 def decides(one: Annotated) -> bool:

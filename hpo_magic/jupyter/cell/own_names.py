@@ -96,22 +96,19 @@ class _Names:
     def _defined(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, own: set[str]) -> set[str]:
         """Take a definition: what it is made with is read now, what it reads inside when its name is."""
         now: list[ast.AST] = [*node.decorator_list]
-        if isinstance(node, ast.ClassDef):
-            now += [*node.bases, *node.keywords]
+        inside: list[ast.AST] = [node]
+        if isinstance(node, ast.ClassDef):  # its body runs at once, its methods do not
+            inside = [part for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))]
+            now += [*node.bases, *node.keywords, *(part for part in node.body if part not in inside)]
         else:
             now += [*node.args.defaults, *(default for default in node.args.kw_defaults if default)]
-        own = self._expressions(now, own)
-        inside = _free(node)
-        if node.decorator_list:
-            self._reads(inside, own)
-        elif isinstance(node, ast.ClassDef):  # its body runs at once, its methods do not
-            methods = [part for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))]
-            later = set[str]().union(*map(_free, methods))
-            at_once = ast.ClassDef(node.name, [], [], [part for part in node.body if part not in methods], [])
-            self._reads(_free(at_once), own)
-            inside = later
-        if not node.decorator_list:  # of two branches that define it, either may have been taken
-            self._later[node.name] = self._later.get(node.name, set()) | inside
+        for part in now:
+            self._reads(_free(part), own)
+        later = set[str]().union(*map(_free, inside))
+        if node.decorator_list:  # the decorator may call it
+            self._reads(later, own)
+        else:  # of two branches that define it, either may have been taken
+            self._later[node.name] = self._later.get(node.name, set()) | later
         return own | {node.name}
 
     def _expressions(self, nodes: Iterable[ast.AST], own: set[str]) -> set[str]:

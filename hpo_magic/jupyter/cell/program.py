@@ -14,11 +14,11 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from hpo_magic.errors import CellError, MetricError
-from hpo_magic.jupyter.cell.annotations import Lines, find_annotations
+from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
 from hpo_magic.jupyter.cell.doubts import doubts
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound, stale
-from hpo_magic.jupyter.cell.layout import lay_out
+from hpo_magic.jupyter.cell.layout import Layout, lay_out
 from hpo_magic.jupyter.cell.own_names import own_names
 from hpo_magic.jupyter.cell.rewrite import (
     RESULT,
@@ -207,40 +207,34 @@ def read_cell(
     annotated = find_annotations(tree, source, lines)
     if not annotated:
         raise CellError("the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None)
-    tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated)
     try:
+        tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated)
         layout = lay_out(tree, annotated, lines)
         for metric in (*metrics, *also):
             check_metric(tree, metric, lines)
-        rewritten = Rewriter(annotated, layout.indices).visit(tree)
-        if not metrics and not capture_result(rewritten):
-            raise CellError(
-                "the cell names no metric and does not end in an expression; "
-                "add --minimize loss (or --maximize accuracy), or end the cell with the value to minimise"
-            )
-        ast.fix_missing_locations(rewritten)
-        meaning = ast.unparse(rewritten)
-        code = _compile(rewritten, written, first_line)
+        tree = _rewritten(tree, annotated, layout, metrics)
+        meaning, own = ast.unparse(tree), own_names(tree)
+        code = _compile(tree, written, first_line)
     except (RecursionError, MemoryError):
         raise CellError("the cell is nested too deeply to be read; make it simpler") from None
     names = frozenset(name for one in annotated for name in one.parsed.names)
     made = frozenset(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
     return Cell(
-        written,
-        source,
-        layout.space,
-        tuple(metrics),
-        tuple(also),
-        meaning,
-        names,
-        needed,
-        made,
-        own_names(tree),
-        tested,
-        unsure,
+        written, source, layout.space, tuple(metrics), tuple(also), meaning, names, needed, made, own, tested, unsure,
         code,
-    )
+    )  # fmt: skip
+
+
+def _rewritten(tree: ast.Module, annotated: list[Annotated], layout: Layout, metrics: Sequence[str]) -> ast.Module:
+    """Return the program that a trial runs; `tree` itself becomes it."""
+    program: ast.Module = Rewriter(annotated, layout.indices).visit(tree)
+    if not metrics and not capture_result(program):
+        raise CellError(
+            "the cell names no metric and does not end in an expression; "
+            "add --minimize loss (or --maximize accuracy), or end the cell with the value to minimise"
+        )
+    return ast.fix_missing_locations(program)
 
 
 def _complete(running: Coroutine[Any, Any, Any]) -> None:
