@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from hpo_magic.errors import StrategyError, did_you_mean
-from hpo_magic.search.novelty import Tried
+from hpo_magic.search.novelty import Tried, tried
 from hpo_magic.search.sequences import SEQUENCES, point
-from hpo_magic.space import Choice, Config, Space
-from hpo_magic.space.domains import levels
-from hpo_magic.space.grid import points, size, values
+from hpo_magic.search.walk import walk_of_all
+from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
 _DRAWS = 200
-"""Fresh draws before a discrete space is searched for what is left of it."""
-_SMALL = 20_000
+"""Fresh draws before a space without continuous parameters is walked for what is left of it."""
 _SAID = {
     "sobol": "over a scrambled Sobol sequence",
     "halton": "over a scrambled Halton sequence",
@@ -65,7 +62,13 @@ class RandomSampler:
         """Return the next point of the sequence that has not been tried."""
         known = Tried(history, space)
         first = space.decode(point(self.sequence, len(space), len(history), self.seed))
-        return next((config for config in _others(space, rng) if not known(config)), None) if known(first) else first
+        if not known(first):
+            return first
+        fresh = next((config for _ in range(_DRAWS) if not known(config := space.sample(rng))), None)
+        if fresh is not None:
+            return fresh
+        walk = walk_of_all(space)
+        return None if walk is None else walk.next(tried(history, space))
 
     def explain(self, space: Space, trials: int | None) -> str:
         """Say in one line what will be done."""
@@ -74,21 +77,3 @@ class RandomSampler:
     def ahead(self, space: Space, history: History) -> None:
         """Draw the next point once; what it loads is then there."""
         point(self.sequence, len(space), len(history), self.seed)
-
-
-def _others(space: Space, rng: np.random.Generator) -> Iterator[Config]:
-    for _ in range(_DRAWS):
-        yield space.sample(rng)
-    left = list(remaining(space))
-    for i in rng.permutation(len(left)):
-        yield left[i]
-
-
-def remaining(space: Space) -> list[Config]:
-    """Return every config of a small, wholly discrete space; nothing for any other space."""
-    whole = all(
-        isinstance(domain, Choice) or name in space.fixed or name == space.budget
-        or levels(domain) == len(values(space, name))
-        for name, domain in space.items()
-    )  # fmt: skip
-    return list(points(space)) if whole and size(space) <= _SMALL else []
