@@ -179,14 +179,14 @@ class Study:
         k, repeats = whole("k", k, 2), whole("repeats", repeats, 2)
         first = len(self.trials)
         top = self._queue_repeats(k, repeats)
-        needed = self.ledger.counted() + repeats * len(top)
+        needed = self._counted_with_queue()
         after = self.limits if self.limits.trials is None else dataclasses.replace(self.limits, trials=needed)
         limits = dataclasses.replace(self.limits, trials=needed, target=None, no_gain=None, to_noise=False)
         try:
             self._search(chosen, limits, *self._how)
         finally:
             self.limits = after
-        return compare(top, [trial for trial in self.trials[first:] if trial.parent is not None], self.goals[0])
+        return compare(top, self.history, first)
 
     def _queue_repeats(self, k: int, repeats: int) -> list[Trial]:
         """Queue the k best configs, `repeats` times each; return the trials that they repeat."""
@@ -195,11 +195,15 @@ class Study:
         top = leaders(self.history, self.original, k)
         if len(top) < 2:
             at = "" if self.original.budget is None else f" with the largest {self.original.budget} reached"
-            raise StudyError(f"to confirm the winner takes two finished configs{at}, or more; there is {len(top)}")
+            why = f"there is {len(top)}" if top or not self.history.done else self.history.why_none
+            raise StudyError(f"to confirm the winner takes two finished configs{at}, or more; {why}")
         for _ in range(repeats):
             for trial in top:
                 self.repeat(trial)
         return top
+
+    def _counted_with_queue(self) -> int:
+        return self.ledger.counted() + sum(trial.state is State.WAITING for trial in self.trials)
 
     def importance(self, metric: str | None = None, method: str = "fanova") -> Importance:
         """Return how much each parameter matters: shares of the variance, with intervals, and what interacts.
@@ -236,8 +240,8 @@ class Study:
         elif advice.act is Act.CONFIRM:
             self._queue_repeats(3, 5)
             if self.limits.trials is not None:  # the repeats come on top of what was asked for
-                needed = self.ledger.counted() + sum(trial.state is State.WAITING for trial in self.trials)
-                self.set_limits(dataclasses.replace(self.limits, trials=max(self.limits.trials, needed)))
+                needed = max(self.limits.trials, self._counted_with_queue())
+                self.set_limits(dataclasses.replace(self.limits, trials=needed))
         elif advice.edit is not None:
             self.edit(advice.edit)
 

@@ -15,10 +15,21 @@ from hpo_magic.trials import Goal, History, State, Trial
 
 @dataclass(frozen=True)
 class Repeated:
-    """One config and the values of its repeats, as the user counts them."""
+    """One config and the values of its repeats, as the user counts them.
+
+    Attributes
+    ----------
+    trial : Trial
+        What was repeated.
+    values : tuple of float
+        Of the first metric.
+    missed : tuple of str
+        Constraints that the repeats miss on average.
+    """
 
     trial: Trial
     values: tuple[float, ...]
+    missed: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -39,9 +50,10 @@ class Confirmation:
     ----------
     configs : tuple of Repeated
     stands : bool
-        Whether the winner's mean is the best, too.
+        Whether the winner's mean is the best, too, of those whose means meet the constraints.
     chance : float
-        Chance that the winner is at least as good as the best other one, by Welch's t (Welch 1947).
+        Chance that the winner is at least as good as the best other one, by Welch's t (Welch 1947); 0 where it misses a
+        constraint, 1 where all others do.
     """
 
     configs: tuple[Repeated, ...]
@@ -51,17 +63,19 @@ class Confirmation:
 
     @property
     def best(self) -> Trial:
-        """The trial whose repeats have the best mean."""
-        return min(self.configs, key=lambda one: self.goal.sign * one.mean).trial
+        """The trial whose repeats have the best mean; of those that meet the constraints, where any does."""
+        return min(self.configs, key=lambda one: (bool(one.missed), self.goal.sign * one.mean)).trial
 
     def __str__(self) -> str:
         rows = [
             f"  trial {one.trial.number}: {self.goal.metric} = {one.mean:.6g} ± {one.error:.2g} "
             f"over {len(one.values)} repeats (was {one.trial.value:.6g})"
+            + (f", misses {' and '.join(one.missed)} on average" if one.missed else "")
             for one in self.configs
         ]
-        verdict = "stands" if self.stands else f"does not stand: trial {self.best.number} is better in repeats"
-        head = f"the winner, trial {self.configs[0].trial.number}, {verdict}"
+        winner = self.configs[0]
+        why = "it misses a constraint" if winner.missed else f"trial {self.best.number} is better in repeats"
+        head = f"the winner, trial {winner.trial.number}, {'stands' if self.stands else f'does not stand: {why}'}"
         return "\n".join([f"{head} (chance that it is no worse: {self.chance:.0%})", *rows])
 
 
@@ -73,27 +87,44 @@ def leaders(history: History, space: Space, k: int) -> list[Trial]:
     return list(picked.values())[:k]
 
 
-def compare(top: Sequence[Trial], repeats: Sequence[Trial], goal: Goal) -> Confirmation:
-    """Compare the winner (the first of `top`) with the others by the repeats of each."""
-    from scipy.stats import ttest_ind_from_stats
-
+def compare(top: Sequence[Trial], history: History, since: int) -> Confirmation:
+    """Compare the winner (the first of `top`) with the others by the repeats of each, trials from `since` on."""
+    goal = history.goals[0]
+    repeats = [trial for trial in history.trials[since:] if trial.parent is not None and trial.state.ended]
+    told = {trial.number: history.origin(trial) for trial in repeats if trial.state is State.DONE}
     configs = tuple(
-        Repeated(trial, tuple(r.value for r in repeats if r.parent == trial.number and r.value is not None))
+        _repeated(trial, [r for r in repeats if (of := told.get(r.number)) and of.number == trial.number], history)
         for trial in top
     )
     configs = tuple(one for one in configs if len(one.values) > 1)
     if len(configs) < 2 or configs[0].trial is not top[0]:
         failed = sum(trial.state is State.FAILED for trial in repeats)
         raise StudyError(f"the repeats do not tell: {failed} of {len(repeats)} failed; see %hpo log, or trial.error")
-    winner, other = configs[0], min(configs[1:], key=lambda one: goal.sign * one.mean)
+    winner, *rivals = configs
+    fit = [one for one in rivals if not one.missed]
+    if winner.missed or not fit:
+        return Confirmation(configs, not winner.missed, float(not winner.missed), goal)
+    stands, chance = _no_worse(winner, min(fit, key=lambda one: goal.sign * one.mean), goal)
+    return Confirmation(configs, stands, chance, goal)
+
+
+def _repeated(trial: Trial, repeats: Sequence[Trial], history: History) -> Repeated:
+    told = [repeat.values or {} for repeat in repeats]
+    means = {name: float(np.mean([values[name] for values in told])) for name in (told[0] if told else ())}
+    missed = tuple(limit.text for limit in history.constraints if told and not limit.holds(means))
+    return Repeated(trial, tuple(values[history.goals[0].metric] for values in told), missed)
+
+
+def _no_worse(winner: Repeated, other: Repeated, goal: Goal) -> tuple[bool, float]:
+    """Return whether the winner's mean is as good as another one's, and the chance of it."""
+    from scipy.stats import ttest_ind_from_stats
+
     gap = goal.sign * (winner.mean - other.mean)
     spreads = [float(np.std(one.values, ddof=1)) for one in (winner, other)]
     if max(spreads) == 0:
-        chance = float(gap <= 0)
-    else:
-        test = ttest_ind_from_stats(
-            goal.sign * winner.mean, spreads[0], len(winner.values),
-            goal.sign * other.mean, spreads[1], len(other.values), equal_var=False, alternative="greater",
-        )  # fmt: skip
-        chance = float(test.pvalue)
-    return Confirmation(configs, gap <= 0, chance, goal)
+        return gap <= 0, float(gap <= 0)
+    test = ttest_ind_from_stats(
+        goal.sign * winner.mean, spreads[0], len(winner.values),
+        goal.sign * other.mean, spreads[1], len(other.values), equal_var=False, alternative="greater",
+    )  # fmt: skip
+    return gap <= 0, float(test.pvalue)

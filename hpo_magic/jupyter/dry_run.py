@@ -55,7 +55,7 @@ def dry_run(
     end = "as many trials as you like" if limits.trials is None else f"{limits.trials} trials"
     lines = [
         f"{len(cell.space)} parameter{'s' if len(cell.space) > 1 else ''}; a grid over them has {points} points",
-        f"{strategy.name}, {end}: {strategy.explain(cell.space, limits.trials)}",
+        f"{strategy.name}, {end}: {strategy.explain(cell.space, limits.trials, len(cell.metrics or (LAST,)))}",
         f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
         *cell.doubts,
         *objective.stale(),

@@ -59,7 +59,8 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     elif study.version > 1:
         study.notices.append(f"the cell has changed: this is version {study.version}, earlier ones are kept")
     study.notices.extend([*cell.doubts, *search.objective.stale()])
-    study.notices.append(f"{study.strategy.name}: {study.strategy.explain(study.space, study.limits.trials)}")
+    said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
+    study.notices.append(f"{study.strategy.name}: {said}")
     session.run(search)
     if live and not options.no_panel:
         session.show(search)

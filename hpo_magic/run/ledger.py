@@ -15,6 +15,8 @@ from hpo_magic.run.metric import as_number
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.fidelity import last_way_up
 from hpo_magic.search.protocols import Promote, Wait
+from hpo_magic.search.recipes import pair
+from hpo_magic.search.repeats import is_repeat
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Config, Space
@@ -72,17 +74,28 @@ class Ledger:
         self.space = Space.from_json(saved) if (saved := self.settings.get("space")) else self.original
         if strategy is not None:
             self.settings.asked(strategy=strategy.name, seed=strategy.seed, cost_aware=strategy.cost_aware)
-        asked, seed = self.settings.get("strategy"), self.settings.get("seed")
-        keep = strategy is not None and asked == strategy.name
-        aware = bool(self.settings.get("cost_aware"))
-        self.strategy = strategy if strategy is not None and keep else read_strategy(asked or "auto", seed or 0, aware)
         self.notices: list[str] = []
+        self.strategy = self._strategy(strategy)
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
         self._found_running = {t.number for t in self.journal.history.running if t.state is State.RUNNING}
         self._reports_saved = 0.0
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
         self._checkpoints = Checkpoints(base_of(store.url), record.name, record.version)
+
+    def _strategy(self, given: Strategy | None) -> Strategy:
+        """Return the strategy that holds: the one given, or by its name the one that the store says was chosen."""
+        asked, seed = self.settings.get("strategy") or "auto", self.settings.get("seed") or 0
+        if given is not None and asked == given.name:
+            return given
+        if pair(asked) is not None:
+            return read_strategy(asked, seed, bool(self.settings.get("cost_aware")))
+        held = given or read_strategy("auto", seed)
+        self.notices.append(
+            f"the strategy {asked!r} is an object of one's own, which a store does not hold; until set_strategy gives "
+            f"it again the search goes on with {held.name}"
+        )
+        return held
 
     def edit_space(self, change: Callable[[Space], Space]) -> Space:
         """Change the space from the next proposal on."""
@@ -102,10 +115,10 @@ class Ledger:
         """Change the strategy from the next proposal on."""
         with self._deciding:
             chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
-            said = f"{chosen.name}: {chosen.explain(self.space, None)}"  # refuses a space that it cannot search
+            said = chosen.explain(self.space, None, len(self.goals))  # refuses a space that it cannot search
             self.settings.edit(strategy=chosen.name)
             self.strategy = chosen
-            self.notices.append(f"from now on {said}")
+            self.notices.append(f"from now on {chosen.name}: {said}")
         self.journal.announce()
 
     def queue(self, config: Config, parent: int | None = None) -> Trial:
@@ -168,7 +181,9 @@ class Ledger:
         if time.monotonic() - self._reports_saved > REPORTS_SAVED:
             self._reports_saved = time.monotonic()
             self.journal.save(running)
-        keep = self.strategy.scheduler.keep(self.space, self.journal.history, running)
+        scheduler = self.strategy.scheduler
+        repeat = not getattr(scheduler, "completes", False) and is_repeat(self.journal.history, running)
+        keep = repeat or scheduler.keep(self.space, self.journal.history, running)
         if not keep:
             self._cut.add(number)
         return keep

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcx, ndtr
+from scipy.special import erfcx, log_ndtr, ndtr
 
 from hpo_magic.trials.pareto import boxes
 
@@ -20,7 +20,7 @@ _LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
 
 
 def log_expected_improvement(mu: Array, sigma: Array, best: float) -> Array:
-    """Return log E[max(best - f, 0)], exact also where the improvement underflows (Ament 2023, eq. 9).
+    """Return log E[max(best - f, 0)], exact also where that underflows (Jones 1998, eq. 15; Ament 2023, eq. 9).
 
     Examples
     --------
@@ -36,26 +36,15 @@ def log_expected_improvement(mu: Array, sigma: Array, best: float) -> Array:
     return np.asarray(log_h + np.log(sigma))
 
 
-def expected_improvement(mu: Array, sigma: Array, best: float) -> Array:
-    """Return E[max(best - f, 0)] (Jones 1998, eq. 15).
+def log_probability_of_improvement(mu: Array, sigma: Array, best: float) -> Array:
+    """Return log P(f < best), exact also where the chance underflows (Kushner 1964).
 
     Examples
     --------
-    >>> expected_improvement(np.zeros(1), np.ones(1), 0.0).round(4)
-    array([0.3989])
+    >>> log_probability_of_improvement(np.array([0.0, 40.0]), np.ones(2), 0.0).round(1).tolist()
+    [-0.7, -804.6]
     """
-    return np.exp(log_expected_improvement(mu, sigma, best))
-
-
-def probability_of_improvement(mu: Array, sigma: Array, best: float) -> Array:
-    """Return P(f < best) (Kushner 1964).
-
-    Examples
-    --------
-    >>> probability_of_improvement(np.zeros(1), np.ones(1), 0.0)
-    array([0.5])
-    """
-    return np.asarray(ndtr((best - mu) / sigma))
+    return np.asarray(log_ndtr((best - mu) / sigma))
 
 
 def lower_confidence_bound(mu: Array, sigma: Array, best: float) -> Array:
@@ -72,11 +61,13 @@ def lower_confidence_bound(mu: Array, sigma: Array, best: float) -> Array:
 ACQUISITIONS: Mapping[str, Callable[[Array, Array, float], Array]] = MappingProxyType(
     {
         "logei": log_expected_improvement,
-        "ei": expected_improvement,
-        "pi": probability_of_improvement,
+        "ei": log_expected_improvement,
+        "pi": log_probability_of_improvement,
         "lcb": lower_confidence_bound,
     }
 )
+"""By name. Improvements are maximised by their logarithm, to which that of a constraint's chance is added: where both
+are largest does not change, and far from the incumbent there is still a slope (Ament 2023)."""
 
 
 def log_hypervolume_improvement(front: Array, reference: Array) -> Callable[[Array, Array], Array]:

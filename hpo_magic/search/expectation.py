@@ -11,7 +11,7 @@ from scipy.special import log_ndtr
 
 from hpo_magic.search.acquisition import ACQUISITIONS, log_hypervolume_improvement
 from hpo_magic.search.cube import Cube
-from hpo_magic.search.scalar import scalar_losses
+from hpo_magic.search.scalar import MOST_GOALS, scalar_losses
 from hpo_magic.search.surrogates.belief import FAILURES, informative, of_constraint, of_duration, of_failing, of_goal
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
 from hpo_magic.trials import Goal, History
@@ -20,8 +20,8 @@ from hpo_magic.trials.pareto import dominated, most_boxes
 Array = NDArray[np.float64]
 Value = Callable[[Array], Array]
 
-_MOST_GOALS, _MOST_BOXES = 4, 1000
-"""With more goals, or more boxes under the front, goals are scalarised: a proposal would take seconds and gigabytes."""
+_MOST_BOXES = 1000
+"""With more boxes under the front goals are scalarised: a proposal would take seconds and gigabytes."""
 
 _APART = 0.01
 """A proposal stays so far from running trials in one coordinate at least: what lies nearer will be known anyway."""
@@ -137,8 +137,8 @@ def _several(processes: list[GaussianProcess], told: Array) -> Value:
 def _too_many(history: History) -> bool:
     """Whether there are too many goals, or boxes under the front, for the hypervolume's improvement."""
     goals = len(history.goals)
-    if goals > _MOST_GOALS or most_boxes(len(history.done), goals) <= _MOST_BOXES:
-        return goals > _MOST_GOALS  # known without looking for the front, as for one goal or two it always is
+    if goals > MOST_GOALS or most_boxes(len(history.done), goals) <= _MOST_BOXES:
+        return goals > MOST_GOALS  # known without looking for the front, as for one goal or two it always is
     fit = [history.feasible(trial) for trial in history.done]
     front = int((~dominated(history.losses[fit])).sum())
     return most_boxes(front, goals) > _MOST_BOXES

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.novelty import Tried
 from hpo_magic.search.samplers.random import RandomSampler
+from hpo_magic.search.scalar import weighed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -67,6 +68,10 @@ class Opening:
         """Say how the search opens."""
         first = "the cell's own values, then " if space.defaults() is not None else ""
         return f"{first}{self.start} spread points"
+
+    def then(self, space: Space, model: str, goals: int) -> str:
+        """Say how the search opens, and which model, of one number a trial, takes over."""
+        return f"{self.words(space)}, then {model}{weighed(goals)}"
 
 
 def tells_nothing(history: History) -> bool:

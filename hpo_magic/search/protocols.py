@@ -21,8 +21,8 @@ class Sampler(Protocol):
     def ahead(self, space: Space, history: History) -> None:
         """Do now, while trials run, what the next proposal needs in any case; changes no proposal."""
 
-    def explain(self, space: Space, trials: int | None) -> str:
-        """Say in one line what will be done on this space within so many trials, and why."""
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
+        """Say in one line what will be done on this space, within so many trials and for so many goals, and why."""
 
 
 @dataclass(frozen=True)

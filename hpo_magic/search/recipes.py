@@ -35,6 +35,8 @@ SAMPLERS: Mapping[str, Callable[[int], Sampler]] = MappingProxyType(
     {
         "auto": AutoSampler,
         "gp": GaussianProcessSampler,
+        "gp-ei": lambda seed: GaussianProcessSampler(seed, acquisition="ei"),
+        "gp-pi": lambda seed: GaussianProcessSampler(seed, acquisition="pi"),
         "gp-lcb": lambda seed: GaussianProcessSampler(seed, acquisition="lcb"),
         "gp-thompson": lambda seed: GaussianProcessSampler(seed, acquisition="thompson"),
         "tpe": TpeSampler,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hpo_magic.trials import History, Trial
+from hpo_magic.trials import History, State, Trial
 from hpo_magic.trials.trial import changed
 
 
@@ -36,6 +36,21 @@ def averaged(history: History) -> History:
         changed(trial, values=means[trial.number]) if trial.number in means else trial for trial in history.trials
     )
     return History(told, history.goals, history.constraints) if means else history
+
+
+def is_repeat(history: History, trial: Trial) -> bool:
+    """Whether a trial runs a config once more that has a result on the same budget.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State
+    >>> first, again = Trial(0, {"x": 1}, State.DONE, {"value": 1.0}), Trial(1, {"x": 1}, parent=0)
+    >>> is_repeat(History((first, again)), again)
+    True
+    """
+    origin = history.origin(trial)
+    same = origin is not None and origin.budget == trial.budget and origin.config == trial.config
+    return same and origin is not None and origin.state is State.DONE
 
 
 def _first(known: Mapping[int, Trial], trial: Trial) -> int:

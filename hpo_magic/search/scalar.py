@@ -10,6 +10,9 @@ from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
 
+MOST_GOALS = 4
+"""With more goals a hypervolume's improvement takes seconds, and they are weighed instead."""
+
 
 def scalar_losses(history: History, rng: np.random.Generator) -> Array:
     """Return a loss a finished trial, (n_done,).
@@ -32,10 +35,43 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
         low, span = losses.min(axis=0), np.ptp(losses, axis=0)
         weighted = rng.dirichlet(np.ones(losses.shape[1])) * (losses - low) / np.where(span > 0, span, 1.0)
         scalar = weighted.max(axis=1) + 0.05 * weighted.sum(axis=1)
-    missed = np.maximum(history.margins, 0.0)
-    if missed.any():
-        scale = np.abs(history.margins).max(axis=0)
-        excess = (missed / np.where(scale > 0, scale, 1.0)).sum(axis=1)
+    excess = missed(history.margins)
+    if excess.any():
         worst = scalar.max()
         scalar = np.where(excess > 0, worst + (np.ptp(scalar) or 1.0) * excess, scalar)
     return np.asarray(scalar)
+
+
+def missed(margins: Array) -> Array:
+    """Return by how much trials miss the constraints, each on the scale of its largest margin, summed, (n, c) → (n,).
+
+    Examples
+    --------
+    >>> missed(np.array([[-1.0], [2.0], [1.0]])).tolist()
+    [0.0, 1.0, 0.5]
+    """
+    scale = np.abs(margins).max(axis=0, initial=0.0)
+    return np.asarray((np.maximum(margins, 0.0) / np.where(scale > 0, scale, 1.0)).sum(axis=1))
+
+
+def leading(losses: Array, margins: Array) -> NDArray[np.int_]:
+    """Return the order of trials from best to worst: by missed constraints, then by places summed over the goals.
+
+    Examples
+    --------
+    >>> leading(np.array([[3.0], [1.0], [2.0]]), np.array([[-1.0], [1.0], [-1.0]])).tolist()
+    [2, 0, 1]
+    """
+    places = losses.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").sum(axis=1)
+    return np.lexsort((places, missed(margins)))
+
+
+def weighed(goals: int) -> str:
+    """Say how a sampler that weighs one number only treats several goals; nothing for one.
+
+    Examples
+    --------
+    >>> weighed(1), weighed(2)
+    ('', ' of 2 metrics weighed anew each time')
+    """
+    return f" of {goals} metrics weighed anew each time" if goals > 1 else ""

@@ -53,9 +53,9 @@ class Strategy:
         rng = cast(np.random.Generator, _Late(lambda: self.rng(number))) if seldom else self.rng(number)
         return self.sampler.propose(space, self._read(space, history), rng)
 
-    def explain(self, space: Space, trials: int | None) -> str:
-        """Say in one line what will be done on this space within so many trials, and why."""
-        said = [self.sampler.explain(space, trials), self.scheduler.explain(space)]
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
+        """Say in one line what will be done on this space, within so many trials and for so many goals, and why."""
+        said = [self.sampler.explain(space, trials, goals), self.scheduler.explain(space)]
         return "; ".join(part for part in said if part)
 
     def ahead(self, space: Space, history: History) -> None:

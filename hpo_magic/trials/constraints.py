@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hpo_magic.errors import StudyError
 from hpo_magic.space.conditions import literal_of
 
@@ -67,6 +70,27 @@ def read_constraints(texts: str | Sequence[str] | None) -> tuple[Constraint, ...
             for left, op, right in zip(sides, part.ops, sides[1:], strict=False):
                 read.append(_one(left, op, right, text))
     return tuple(dict.fromkeys(read))
+
+
+def margins_of(constraints: Sequence[Constraint], trials: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+    """Return by how much trials miss constraints, (trials, constraints): above 0 where one is missed, below where not.
+
+    A value at the bound itself, as whole numbers often are, counts as half the way to the nearest one beside it, so
+    that a model learns on which side it lies.
+
+    Examples
+    --------
+    >>> limits = read_constraints(["rooms < 3", "rooms <= 3"])
+    >>> margins_of(limits, [{"rooms": 3.0}, {"rooms": 4.0}]).tolist()
+    [[0.5, -0.5], [1.0, 1.0]]
+    """
+    rows = [[constraint.margin(values) for constraint in constraints] for values in trials]
+    margins = np.array(rows, dtype=float).reshape(len(trials), len(constraints))
+    for constraint, column in zip(constraints, margins.T, strict=True):  # columns are views
+        at = column == 0
+        beside = np.abs(column[~at])
+        column[at] = (0.5 if constraint.strict else -0.5) * (beside.min() if len(beside) else 1.0)
+    return margins
 
 
 def listed(value: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
 from hpo_magic.space import Config
-from hpo_magic.trials.constraints import Constraint
+from hpo_magic.trials.constraints import Constraint, margins_of
 from hpo_magic.trials.index import Index
 from hpo_magic.trials.pareto import dominated, hypervolume
 from hpo_magic.trials.trial import State, Trial, changed
@@ -84,10 +84,7 @@ class History:
     @cached_property
     def margins(self) -> NDArray[np.float64]:
         """By how much the finished trials miss each constraint, (n_done, n_constraints); below 0 where it holds."""
-        if not self.constraints:
-            return np.empty((len(self.done), 0))
-        rows = [[constraint.margin(trial.values or {}) for constraint in self.constraints] for trial in self.done]
-        return np.array(rows, dtype=float).reshape(len(self.done), len(self.constraints))
+        return margins_of(self.constraints, [trial.values or {} for trial in self.done])
 
     def feasible(self, trial: Trial) -> bool:
         """Whether a finished trial meets every constraint."""

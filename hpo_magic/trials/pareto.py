@@ -34,13 +34,28 @@ def dominated(losses: Array) -> NDArray[np.bool_]:
 
 def layers(losses: Array) -> NDArray[np.int_]:
     """Return the layer of each point, 0 for the front, 1 for the front without it, … (Deb 2002, section III.A)."""
+    if losses.shape[1] == 1:
+        return np.unique(losses[:, 0], return_inverse=True)[1].reshape(-1)
+    better = _dominates(losses)  # (n, n)
+    beaten = better.sum(axis=0)
     layer = np.full(len(losses), -1)
     depth = 0
     while (layer < 0).any():
-        left = np.flatnonzero(layer < 0)
-        layer[left[~dominated(losses[left])]] = depth
+        front = np.flatnonzero((beaten == 0) & (layer < 0))
+        layer[front] = depth
+        beaten -= better[front].sum(axis=0)
         depth += 1
     return layer
+
+
+def _dominates(losses: Array) -> NDArray[np.bool_]:
+    """Return whether point i dominates point j, (n, n)."""
+    nowhere_worse = np.ones((len(losses), len(losses)), dtype=bool)
+    somewhere_better = np.zeros_like(nowhere_worse)
+    for column in losses.T:
+        nowhere_worse &= column[:, None] <= column
+        somewhere_better |= column[:, None] < column
+    return nowhere_worse & somewhere_better
 
 
 def crowding(losses: Array) -> Array:

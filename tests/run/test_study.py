@@ -17,6 +17,9 @@ from hpo_magic import Budget, Choice, Float, Int, Space, Study
 from hpo_magic.errors import HpoError, SpaceError, StoreError, StrategyError, StudyError, StudyInUse
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
+from hpo_magic.search.samplers.random import RandomSampler
+from hpo_magic.search.schedulers.full import Full
+from hpo_magic.search.strategy import Strategy
 from hpo_magic.trials import State
 
 SPACE = {"x": Float(-5, 5, default=0.0), "k": Choice(["a", "b"], default="a")}
@@ -604,3 +607,16 @@ def test_columns_of_a_frame_do_not_replace_each_other():
 def test_a_path_that_would_mean_something_else_in_a_url_is_refused(tmp_path):
     with pytest.raises(StoreError, match="choose another name"):
         Study(SPACE, store=tmp_path / "a?b.db")
+
+
+def test_a_study_whose_strategy_was_an_object_is_loaded(tmp_path):
+    url = f"sqlite:///{tmp_path / 'hpo.db'}"
+    own = Strategy(RandomSampler(3), Full(), seed=3)
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy=own, store=url)
+    study.optimize(lambda config: config["x"], trials=4)
+    again = Study.load("study", url)
+    assert again.strategy.name == "auto" and again.strategy.seed == 3
+    assert again.notices[0].startswith("the strategy 'custom' is an object of one's own")
+    again.set_strategy(own)
+    again.optimize(lambda config: config["x"], trials=6)
+    assert len(Study({"x": Float(0, 1)}, minimize="loss", strategy=own, store=url).trials) == 6

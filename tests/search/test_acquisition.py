@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from hpo_magic.search.acquisition import (
-    expected_improvement,
     log_expected_improvement,
     log_hypervolume_improvement,
+    log_probability_of_improvement,
     lower_confidence_bound,
-    probability_of_improvement,
 )
 from hpo_magic.trials.pareto import hypervolume
 
@@ -18,8 +17,9 @@ MU, SIGMA = np.array([0.0, 0.5, -1.0, 2.0]), np.array([1.0, 0.2, 2.0, 0.5])
 def test_expected_improvement_is_the_mean_over_draws():
     draws = np.random.default_rng(0).normal(MU, SIGMA, size=(400_000, 4))
     # The standard error of these means is below 0.003 (spread at most 2, over sqrt(400,000)); six of them.
-    np.testing.assert_allclose(expected_improvement(MU, SIGMA, 0.3), np.maximum(0.3 - draws, 0).mean(0), atol=0.02)
-    np.testing.assert_allclose(probability_of_improvement(MU, SIGMA, 0.3), (draws < 0.3).mean(0), atol=0.006)
+    gain, chance = log_expected_improvement(MU, SIGMA, 0.3), log_probability_of_improvement(MU, SIGMA, 0.3)
+    np.testing.assert_allclose(np.exp(gain), np.maximum(0.3 - draws, 0).mean(0), atol=0.02)
+    np.testing.assert_allclose(np.exp(chance), (draws < 0.3).mean(0), atol=0.006)
 
 
 def test_its_logarithm_is_smooth_where_it_underflows():

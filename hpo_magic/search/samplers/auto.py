@@ -66,9 +66,9 @@ class AutoSampler:
         part = self._part(space, history)
         part.ahead(space, seen_by(part, space, history))
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done, and why."""
-        said = self._process(space).explain(space, trials)
+        said = self._process(space).explain(space, trials, goals)
         breadth = cube_of(space).breadth
         if breadth > _MANY_PARAMETERS:
             return f"{said}, in turns with a Parzen estimator and evolution, as {breadth} parameters are many"

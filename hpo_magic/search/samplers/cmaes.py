@@ -42,9 +42,9 @@ class CmaEsSampler:
         """Encode what is known."""
         cube_of(space).encode(history.done)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
-        return f"{Opening(self.seed, self.start).words(space)}, then CMA-ES over the numbers"
+        return Opening(self.seed, self.start).then(space, "CMA-ES over the numbers", goals)
 
     def _draws(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
         done = history.done

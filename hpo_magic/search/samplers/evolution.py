@@ -47,9 +47,9 @@ class EvolutionSampler:
         """Encode what is known."""
         cube_of(space).encode(history.done)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
-        return f"{Opening(self.seed, self.population).words(space)}, then evolution of the latest and the best"
+        return Opening(self.seed, self.population).then(space, "evolution of the latest and the best", goals)
 
     def _children(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
         losses = scalar_losses(history, rng)

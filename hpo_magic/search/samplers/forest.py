@@ -45,9 +45,9 @@ class ForestSampler:
         """Encode what is known."""
         cube_of(space).encode(history.done)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
-        return f"{Opening(self.seed, self.start).words(space)}, then a random forest with expected improvement"
+        return Opening(self.seed, self.start).then(space, "a random forest with expected improvement", goals)
 
     def _promising(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
         from hpo_magic.search.acquisition import log_expected_improvement

@@ -13,6 +13,7 @@ from hpo_magic.search.branches import elsewhere, gains_nothing
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.interior import log_interior
 from hpo_magic.search.opening import Opening, tells_nothing
+from hpo_magic.search.scalar import MOST_GOALS, weighed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -40,7 +41,8 @@ class GaussianProcessSampler:
     seed : int
         Seed of the space-filling start; the study's.
     acquisition : str
-        ``"logei"``, ``"ei"``, ``"pi"``, ``"lcb"`` or ``"thompson"``; for one goal.
+        ``"logei"``, ``"ei"``, ``"pi"``, ``"lcb"`` or ``"thompson"``; for one goal. Both expected improvements are
+        largest at the same place, but `interior` weighs ``"logei"`` alone.
     start : int
         Trials before the model takes over.
     transform : str
@@ -104,10 +106,13 @@ class GaussianProcessSampler:
             with one_thread():
                 think_ahead(cube, history, self._prior(cube, history), self.transform)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
         per = " per second" if self.cost_aware else ""
-        return f"{self._opening.words(space)}, then a Gaussian process with {_NAMES[self.acquisition]}{per}"
+        sought = _NAMES[self.acquisition] if goals == 1 else "expected hypervolume improvement"
+        if goals > MOST_GOALS:
+            sought = f"{_NAMES[self.acquisition]}{weighed(goals)}"
+        return f"{self._opening.words(space)}, then a Gaussian process with {sought}{per}"
 
     @property
     def _opening(self) -> Opening:

@@ -33,7 +33,7 @@ class GridSampler:
     def ahead(self, space: Space, history: History) -> None:
         """Do nothing: the grid is there."""
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say how large the grid is and how much of it the trials cover."""
         count = walk_of(space).grid.size
         part = f", of which {trials} trials cover {100 * trials / count:.2g} %" if trials and trials < count else ""

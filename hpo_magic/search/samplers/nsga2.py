@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
+from hpo_magic.search.scalar import leading, missed
 from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
@@ -16,7 +17,7 @@ from hpo_magic.trials.pareto import crowding, layers
 
 Array = NDArray[np.float64]
 
-_CHILDREN = 32
+_CHILDREN, _MOST = 32, 1000
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Nsga2Sampler:
         """Encode what is known."""
         cube_of(space).encode(history.done)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
         return f"{Opening(self.seed, self.population).words(space)}, then NSGA-II"
 
@@ -59,13 +60,20 @@ class Nsga2Sampler:
 
 def ranked(history: History) -> NDArray[np.int_]:
     """Return the finished trials' places from best to worst: by missed constraints, layer, and crowding."""
-    missed = np.maximum(history.margins, 0.0).sum(axis=1)
-    # With many trials the latest and best thousand are enough: sorting into layers takes the square of their number.
-    recent = np.arange(len(missed))[-1000:]
-    losses = history.losses[recent]
+    excess = missed(history.margins)
+    known = _contenders(history)
+    losses = history.losses[known]
     layer = layers(losses)
-    alone = np.zeros(len(recent))
+    alone = np.zeros(len(known))
     for depth in range(layer.max() + 1):
         members = np.flatnonzero(layer == depth)
         alone[members] = crowding(losses[members])
-    return np.asarray(recent[np.lexsort((-alone, layer, missed[recent]))])
+    return np.asarray(known[np.lexsort((-alone, layer, excess[known]))])
+
+
+def _contenders(history: History) -> NDArray[np.int_]:
+    """Return all trials, or of many the leading and the latest: layers take the square of their number."""
+    count = len(history.done)
+    if count <= _MOST:
+        return np.arange(count)
+    return np.union1d(leading(history.losses, history.margins)[: _MOST // 2], np.arange(count - _MOST // 2, count))

@@ -70,7 +70,7 @@ class RandomSampler:
         walk = walk_of_all(space)
         return None if walk is None else walk.next(tried(history, space))
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
         return f"random search {_SAID[self.sequence]}"
 

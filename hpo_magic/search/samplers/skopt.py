@@ -47,9 +47,9 @@ class SkoptSampler:
         """Encode what is known."""
         cube_of(space).encode(history.done)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
-        return f"{Opening(self.seed, self.start).words(space)}, then scikit-optimize's Optimizer ({self.estimator})"
+        return Opening(self.seed, self.start).then(space, f"scikit-optimize's Optimizer ({self.estimator})", goals)
 
     def _asked(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
         from skopt import Optimizer

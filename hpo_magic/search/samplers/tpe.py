@@ -48,9 +48,9 @@ class TpeSampler:
         Opening(self.seed, self.start).ahead(space, history)
         cube_of(space).encode(history.trials)
 
-    def explain(self, space: Space, trials: int | None) -> str:
+    def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
-        return f"{Opening(self.seed, self.start).words(space)}, then a tree-structured Parzen estimator"
+        return Opening(self.seed, self.start).then(space, "a tree-structured Parzen estimator", goals)
 
     def _promising(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
         from hpo_magic.search.surrogates.parzen import estimate

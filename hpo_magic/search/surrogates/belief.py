@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube
+from hpo_magic.search.scalar import leading
 from hpo_magic.search.surrogates import gaussian_process
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
 from hpo_magic.search.surrogates.transform import standardise
@@ -100,14 +101,14 @@ def think_ahead(cube: Cube, history: History, prior: Prior, transform: str) -> N
 
 def informative(history: History) -> NDArray[np.int_]:
     """Return which finished trials a process learns from: all, or the best and the latest, in the history's order."""
-    return _informative(history.losses[:, 0])
+    return _informative(history, len(history.done))
 
 
-def _informative(losses: Array) -> NDArray[np.int_]:
-    count = len(losses)
+def _informative(history: History, count: int) -> NDArray[np.int_]:
+    """Return which of the first so many."""
     if count <= _KNOWN:
         return np.arange(count)
-    best = np.argsort(losses, kind="stable")[: _KNOWN // 2]
+    best = leading(history.losses[:count], history.margins[:count])[: _KNOWN // 2]
     return np.union1d(best, np.arange(count - _KNOWN // 2, count))
 
 
@@ -124,7 +125,7 @@ def _theta(
     proposes the same. The latest result is never needed: the fit can be made while its trial runs.
     """
     seen = len(history.done) - 1 if count is None else count
-    kept = _informative(history.losses[: seen - seen % max(1, seen // 10), 0])
+    kept = _informative(history, seen - seen % max(1, seen // 10))
     return gaussian_process.hyperparameters(
         cube.encode(_picked(history, kept)), values(kept), cube.unordered, prior
     )  # fmt: skip
