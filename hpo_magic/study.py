@@ -337,8 +337,10 @@ class Study:
         self.ledger.edit_strategy(name)
 
     def enqueue(self, config: Config) -> Trial:
-        """Put a config of one's own in the queue; it is tried next."""
-        return self.ledger.queue(self.space.validate(config))
+        """Put a config of one's own in the queue; it is tried next. One that has a result already is a repeat of it."""
+        checked = self.space.validate(config)
+        known = [trial.number for trial in self.history.having_config(checked) if trial.state is State.DONE]
+        return self.ledger.queue(checked, known[0] if known else None)
 
     def repeat(self, trial: Trial | int) -> Trial:
         """Put a trial's config in the queue once more, with a seed of its own."""

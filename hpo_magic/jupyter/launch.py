@@ -72,14 +72,16 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
 
 def _read(session: Session, options: Options, body: str) -> Cell:
     metrics = (*options.minimize, *options.maximize)
-    also = dict.fromkeys([*(limit.metric for limit in read_constraints(options.subject_to)), *options.record])
+    limited = dict.fromkeys(limit.metric for limit in read_constraints(options.subject_to))
+    also = [name for name in limited if name not in metrics]
+    kept = [name for name in dict.fromkeys(options.record) if name not in (*metrics, *also)]
     if not body.strip():
         raise CellError("the cell is empty; put the code to tune under the %%hpo line")
     _check_no_magic(body)
     plain = session.shell.transform_cell(body)
     shown = body if body.endswith("\n") else body + "\n"
     try:
-        return read_cell(plain, metrics, shown=shown, also=[name for name in also if name not in metrics])
+        return read_cell(plain, metrics, shown=shown, also=also, kept=kept)
     except RecursionError:
         raise HpoError("the cell is nested too deeply to be read; make it simpler") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from hpo_magic.errors import MetricError
@@ -36,6 +37,8 @@ def as_number(value: Any, name: str = "the metric") -> float:
         raise MetricError(f"{name} is an array of shape {tuple(shape)}; reduce it to one number, as with .mean()")
     try:
         number = float(value.item() if hasattr(value, "item") else value)
+    except OverflowError:
+        raise MetricError(f"{name} is too large for a float ({_short(value)}); it must be a finite number") from None
     except (TypeError, ValueError, RuntimeError):
         raise MetricError(f"{name} is a {type(value).__name__} ({_short(value)}); it must be a finite number") from None
     if not math.isfinite(number):
@@ -46,9 +49,11 @@ def as_number(value: Any, name: str = "the metric") -> float:
 def as_values(result: Any, metrics: Sequence[str]) -> dict[str, float]:
     """Return {metric: number} from a mapping that holds every metric, or from a number where there is one metric.
 
+    What else the mapping holds is kept where it is a finite number.
+
     Examples
     --------
-    >>> as_values({"loss": 1, "time": 2}, ["loss"])
+    >>> as_values({"loss": 1, "time": 2, "note": "slow"}, ["loss"])
     {'loss': 1.0, 'time': 2.0}
     """
     if isinstance(result, float) or not isinstance(result, Mapping):  # the first is fast, and the usual case
@@ -58,7 +63,12 @@ def as_values(result: Any, metrics: Sequence[str]) -> dict[str, float]:
     missing = [metric for metric in metrics if metric not in result]
     if missing:
         raise MetricError(f"the objective returned {sorted(map(str, result))}, which lacks {missing[0]!r}; add it")
-    return {str(name): as_number(value, str(name)) for name, value in result.items()}
+    values = {metric: as_number(result[metric], metric) for metric in metrics}
+    for name, value in result.items():
+        if name not in values:
+            with suppress(MetricError):
+                values[str(name)] = as_number(value)
+    return {str(name): values[str(name)] for name in result if str(name) in values}
 
 
 def _short(value: Any) -> str:

@@ -18,6 +18,8 @@ def identity(value: Value) -> str:
     """
     if isinstance(value, (list, tuple)):
         return f"list:{[identity(item) for item in value]}"
+    if isinstance(value, dict):
+        return f"dict:{[(name, identity(item)) for name, item in value.items()]}"
     return f"{type(value).__name__}:{value!r}"
 
 

@@ -130,6 +130,8 @@ class Space(Mapping[str, Domain]):
         SpaceError
             For an unknown name, a missing or inactive parameter, or a value outside its domain.
         """
+        if not isinstance(config, Mapping):
+            raise SpaceError(f"config={config!r} must map each parameter to a value")
         for name in config:
             if name not in self._domains:
                 raise SpaceError(f"config has {name!r}, which is no parameter{did_you_mean(name, self._names)}")

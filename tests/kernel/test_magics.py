@@ -405,3 +405,13 @@ def test_unloading_stops_what_runs(tmp_path):
         made.run("%unload_ext hpo_magic")
         assert made.value("spins.phase == 'stopped'")
         assert "not found" in made.run("%hpo status")["text"]
+
+
+def test_a_variable_to_keep_may_be_missing_in_a_trial(shared):
+    shared.run(
+        "%%hpo partly --wait --trials 6 --minimize a --record steps note --strategy grid\n"
+        "a = 1  # hpo: 1..5\nif a > 3:\n    steps = a * 10\nnote = 'text'"
+    )
+    kept = shared.value("sorted(str(trial.values.get('steps')) for trial in partly.trials if trial.values)")
+    assert kept == ["40.0", "50.0", "None", "None", "None"]
+    assert not shared.value("[trial for trial in partly.trials if 'note' in trial.values]")

@@ -620,3 +620,21 @@ def test_a_study_whose_strategy_was_an_object_is_loaded(tmp_path):
     again.set_strategy(own)
     again.optimize(lambda config: config["x"], trials=6)
     assert len(Study({"x": Float(0, 1)}, minimize="loss", strategy=own, store=url).trials) == 6
+
+
+def test_what_is_told_beside_the_metrics_is_kept_where_it_is_a_number():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    told = study.tell(study.ask(), {"loss": 1, "time": 2, "note": "slow", "ratio": float("inf")})
+    assert told.state is State.DONE and told.values == {"loss": 1.0, "time": 2.0}
+    failed = study.tell(study.ask(), 10**400)
+    assert failed.state is State.FAILED and "loss is too large for a float" in failed.error.message
+    with pytest.raises(SpaceError, match="config=3 must map each parameter to a value"):
+        study.enqueue(3)
+
+
+def test_a_config_of_ones_own_that_has_a_result_is_a_repeat():
+    study = Study({"x": Float(0, 1)}, strategy="tpe")
+    for value in (1.0, 3.0):
+        study.enqueue({"x": 0.5})
+        study.tell(study.ask(), value)
+    assert [trial.parent for trial in study.trials] == [None, 0]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hpo_magic.errors import SpaceError
 from hpo_magic.space import Budget, Choice, Float, Int
 from hpo_magic.space.domains import clip, contains, level, levels
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.space.json_form import domain_from_json, domain_to_json
 from tests.strategies import choices, floats, ints
 
 
@@ -114,3 +117,18 @@ def test_every_level_of_a_fine_grid_far_from_zero_is_inside():
     domain = Float(524288.0, 524288.001, step=5.555555819430285e-05)
     assert all(contains(domain, level(domain, k)) for k in range(levels(domain)))
     assert not contains(domain, 524288.0 + 2.7e-05)
+
+
+def test_options_come_back_from_json_as_they_were():
+    options = [
+        (1, (2, [3, (4,)])),
+        {"a": (1, 2), "b": [1, (2,)]},
+        {"tuple": [1]},
+        {"dict": (1,)},
+        {"tuple": 1, "b": 2},
+        (),
+    ]
+    choice = Choice(options)
+    known = json.loads(json.dumps(domain_to_json(choice)))
+    assert repr(domain_from_json(known)) == repr(choice)
+    assert Choice([{"a": (1, 2)}]).index({"a": [1, 2]}) == 0  # configs are stored as JSON, which has lists alone

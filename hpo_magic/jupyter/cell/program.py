@@ -51,7 +51,9 @@ class Cell:
     metrics : tuple of str
         Variables to read after a run; empty for the last expression.
     also : tuple of str
-        Further variables to read: those of constraints.
+        Further variables that every trial must set: those of constraints.
+    kept : tuple of str
+        Variables to keep with a trial that sets them to a number.
     meaning : str
         The program without its annotated values and comments, by which an edited cell is told from a reformatted one.
     names : frozenset of str
@@ -78,6 +80,7 @@ class Cell:
     space: Space
     metrics: tuple[str, ...]
     also: tuple[str, ...]
+    kept: tuple[str, ...]
     meaning: str
     names: frozenset[str]
     needed: frozenset[str]
@@ -93,6 +96,7 @@ class Cell:
             self.code,
             self.metrics,
             self.also,
+            self.kept,
             dict(namespace),
             readers(namespace, self.made),
             self.made,
@@ -107,6 +111,7 @@ class CellObjective:
     code: CodeType = field(repr=False)
     metrics: tuple[str, ...]
     also: tuple[str, ...]
+    kept: tuple[str, ...]
     namespace: dict[str, Any] = field(repr=False)
     functions: Mapping[str, FunctionType] = field(repr=False)
     made: frozenset[str] = frozenset()
@@ -136,14 +141,14 @@ class CellObjective:
         """Go to another process with no more of the namespace than the cell uses."""
         names = {name: used.value for name, used in self.used().items()}
         named = {name for name in self.functions if name in names}
-        return _arrived, (self.code, text_of(self.code), self.metrics, self.also, names, named)
+        return _arrived, (self.code, text_of(self.code), self.metrics, self.also, self.kept, names, named)
 
     def run(self, config: Config) -> dict[str, Any]:
         """Run the cell and return its namespace."""
         # One dict for globals and locals: with two, functions of the cell would not see the cell's names.
         namespace = {**self.namespace, VALUES: Values(config)}
         namespace.update(rebound(self.functions, namespace))
-        for metric in (*self.metrics, *self.also):  # a value left from an earlier cell is not this trial's
+        for metric in (*self.metrics, *self.also, *self.kept):  # a value left from an earlier cell is not this trial's
             namespace.pop(metric, None)
         running = eval(self.code, namespace)
         if inspect.iscoroutine(running):
@@ -157,7 +162,8 @@ class CellObjective:
             if metric not in namespace:
                 raise MetricError(f"the cell did not set the metric {metric!r} in this trial; set it on every path")
         last = {} if self.metrics else {LAST: namespace[RESULT]}
-        return {**last, **{metric: namespace[metric] for metric in wanted}}
+        kept = [name for name in self.kept if name in namespace]
+        return {**last, **{metric: namespace[metric] for metric in (*wanted, *kept)}}
 
 
 def _arrived(
@@ -165,13 +171,14 @@ def _arrived(
     text: list[str],
     metrics: tuple[str, ...],
     also: tuple[str, ...],
+    kept: tuple[str, ...],
     names: dict[str, Any],
     functions: set[str],
 ) -> CellObjective:
     """Return an objective in the process that it was sent to."""
     put_text(code.co_filename, text)
     namespace = {"__name__": "__main__", **names}
-    return CellObjective(code, metrics, also, namespace, {name: names[name] for name in functions})
+    return CellObjective(code, metrics, also, kept, namespace, {name: names[name] for name in functions})
 
 
 def read_cell(
@@ -180,6 +187,7 @@ def read_cell(
     first_line: int = 2,
     shown: str | None = None,
     also: Sequence[str] = (),
+    kept: Sequence[str] = (),
 ) -> Cell:
     """Read an annotated cell; nothing of it is run.
 
@@ -195,6 +203,8 @@ def read_cell(
         The body as the user wrote it, for tracebacks and errors.
     also : sequence of str
         Variables that constraints read.
+    kept : sequence of str
+        Variables to keep with each trial.
 
     Raises
     ------
@@ -210,7 +220,7 @@ def read_cell(
     try:
         tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated)
         layout = lay_out(tree, annotated, lines)
-        for metric in (*metrics, *also):
+        for metric in (*metrics, *also, *kept):
             check_metric(tree, metric, lines)
         tree = _rewritten(tree, annotated, layout, metrics)
         meaning, own = ast.unparse(tree), own_names(tree)
@@ -221,8 +231,8 @@ def read_cell(
     made = frozenset(set_names(tree.body))
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
     return Cell(
-        written, source, layout.space, tuple(metrics), tuple(also), meaning, names, needed, made, own, tested, unsure,
-        code,
+        written, source, layout.space, tuple(metrics), tuple(also), tuple(kept), meaning, names, needed, made, own,
+        tested, unsure, code,
     )  # fmt: skip
 
 
