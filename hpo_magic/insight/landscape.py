@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError, whole
-from hpo_magic.insight.measured import Measured, check_parameter, measured
+from hpo_magic.insight.measured import check_parameter, telling
+from hpo_magic.insight.squeeze import Squeeze
 from hpo_magic.search.acquisition import log_expected_improvement
+from hpo_magic.search.cube import cube_of
 from hpo_magic.search.one_thread import one_thread
 from hpo_magic.search.surrogates import gaussian_process
-from hpo_magic.search.surrogates.belief import plain
+from hpo_magic.search.surrogates.belief import plain, prior_of
 from hpo_magic.space import Choice, Space, Value
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.trials import History
@@ -91,15 +93,15 @@ def partial_dependence(
     ((0.0, 0.5, 1.0), [0.0, 0.5, 1.0])
     """
     space = space.free(check_parameter(space, name))
-    view = _View(measured(history, space, metric), space)
+    view = _View(history, space, metric)
     grid = _grid(space, name, whole("points", points, 2))
     groups = view.groups({name: grid}, background=64)
     mean, spread = view.average(groups)
     promise = view.promise(groups)
-    sign, (low, high) = view.known.goal.sign, (mean - _WIDTH * spread, mean + _WIDTH * spread)
+    sign, (low, high) = view.goal.sign, (mean - _WIDTH * spread, mean + _WIDTH * spread)
     low, high = (sign * view.unscaled(end) for end in ((low, high) if sign > 0 else (high, low)))
     values = tuple(from_unit(space[name], u) for u in grid)
-    return PartialDependence(name, view.known.goal.metric, values, sign * view.unscaled(mean), low, high, promise)
+    return PartialDependence(name, view.goal.metric, values, sign * view.unscaled(mean), low, high, promise)
 
 
 def surface(
@@ -109,44 +111,49 @@ def surface(
     if check_parameter(space, x) == check_parameter(space, y):
         raise StudyError(f"x and y are both {x!r}; choose two different parameters")
     space = space.free(x).free(y)
-    view = _View(measured(history, space, metric), space)
+    view = _View(history, space, metric)
     xs, ys = _grid(space, x, points), _grid(space, y, points)
     groups = view.groups({x: np.tile(xs, len(ys)), y: np.repeat(ys, len(xs))}, background=12)
     if np.isnan(groups).all():
         raise StudyError(f"{x} and {y} never exist together; choose two parameters that do")
     mean, spread = view.average(groups)
-    shape, goal = (len(ys), len(xs)), view.known.goal
+    shape, goal = (len(ys), len(xs)), view.goal
+    told, above = view.unscaled(mean), view.unscaled(mean + spread)
     return Surface(
         x, y, goal.metric, tuple(from_unit(space[x], u) for u in xs), tuple(from_unit(space[y], u) for u in ys),
-        (goal.sign * view.unscaled(mean)).reshape(shape), (view.scale * spread).reshape(shape),
+        (goal.sign * told).reshape(shape), (above - told).reshape(shape),
     )  # fmt: skip
 
 
 def noise(history: History, space: Space) -> float:
     """Return the standard deviation of one trial's first goal around its expectation, in its own units."""
-    view = _View(measured(history, space), space)
+    view = _View(history, space, None)
     return view.scale * float(np.exp(0.5 * view.process.theta[-1]))
 
 
 class _View:
-    """A process of what was measured, and points to look at it from."""
+    """A process of every run with a metric, whatever its budget, and points to look at it from."""
 
-    def __init__(self, known: Measured, space: Space) -> None:
-        self.known, self._space = known, space
-        self.scale, self._shift = float(known.losses.std()) or 1.0, float(known.losses.mean())
+    def __init__(self, history: History, space: Space, metric: str | None) -> None:
+        runs = telling(history.lessons, history, metric)
+        self.goal, self._cube, self._space = runs.goals[0], cube_of(space), space
+        self._squeeze = Squeeze.of(runs.losses[:, 0])
+        losses = self._squeeze.squeezed(runs.losses[:, 0])
+        self.scale, self._shift = float(losses.std()) or 1.0, float(losses.mean())
         with one_thread():
-            self.process = gaussian_process.fit(known.points, plain(known.losses), known.cube.unordered)
+            points = self._cube.encode(runs.done)
+            self.process = gaussian_process.fit(points, plain(losses), self._cube.unordered, prior_of(runs))
 
     def unscaled(self, told: Array) -> Array:
         """Return losses in the metric's units."""
-        return np.asarray(told * self.scale + self._shift)
+        return self._squeeze.stretched(told * self.scale + self._shift)
 
     def groups(self, held: dict[str, Array], background: int) -> Array:
         """Return points in model coordinates, (g, background, d): in each group what is held stays, the rest varies.
 
         A group in which a parameter that is held does not exist is NaN.
         """
-        rng, cube, names = np.random.default_rng(0), self.known.cube, self._space.names
+        rng, cube, names = np.random.default_rng(0), self._cube, self._space.names
         columns = [names.index(name) for name in held]
         count = len(next(iter(held.values())))
         rest = rng.random((background, len(names)))
@@ -179,7 +186,7 @@ class _View:
     def promise(self, groups: Array) -> Array:
         """Return the largest expected improvement in each group, the largest of all being 1, (g,)."""
         g, b, d = groups.shape
-        best = float(self.process.predict(self.known.cube.at_full_budget(self.known.points))[0].min())
+        best = float(self.process.predict(self._cube.at_full_budget(self.process.points))[0].min())
         with one_thread():
             gain = log_expected_improvement(*self.process.predict(groups.reshape(g * b, d)), best)
         top = gain.reshape(g, b).max(axis=1)

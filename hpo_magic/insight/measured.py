@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError, did_you_mean
+from hpo_magic.insight.squeeze import Squeeze
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.fidelity import matured
 from hpo_magic.space import Space
@@ -17,7 +18,7 @@ Array = NDArray[np.float64]
 
 FEWEST = 5
 """Trials below which a model has nothing to say."""
-_MOST, _FAR = 500, 5.0
+_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Measured:
     trials : tuple of Trial
     points : (n, d) model coordinates
     losses : (n,)
-        Minimise-oriented.
+        Minimise-oriented; what is far worse than most is as bad as the knee of their squeeze.
     goal : Goal
         The metric and its direction; one that is no goal is minimised.
     """
@@ -44,8 +45,7 @@ class Measured:
 def measured(history: History, space: Space, metric: str | None = None) -> Measured:
     """Return what a history says of a metric, by default of its first goal.
 
-    What lies further above the median than five times the way from there to the best is pulled in: how bad a bad trial
-    is would drown all that can be learnt of the good ones.
+    Of each config it is the run on the largest budget.
 
     Parameters
     ----------
@@ -59,16 +59,19 @@ def measured(history: History, space: Space, metric: str | None = None) -> Measu
     StudyError
         Where no trial has the metric, or fewer than five have.
     """
+    known = telling(matured(history.lessons), history, metric)
+    losses = np.minimum(known.losses[:, 0], Squeeze.of(known.losses[:, 0]).knee)
+    cube = cube_of(space)
+    return Measured(cube, known.done, cube.encode(known.done), losses, known.goals[0])
+
+
+def telling(runs: History, history: History, metric: str | None) -> History:
+    """Return those of some runs that have a metric, at most 500, with it as the only goal; errors as of `measured`."""
     goal = goal_of(history, metric)
-    told = [trial for trial in matured(history.lessons).done if goal.metric in (trial.values or {})]
+    told = [trial for trial in runs.done if goal.metric in (trial.values or {})]
     if len(told) < FEWEST:
         raise StudyError(f"{len(told)} finished trials say too little of {goal.metric!r}; {FEWEST} are needed")
-    known = _thinned(History(tuple(told), (goal,)))
-    losses = known.losses[:, 0]
-    middle = float(np.median(losses))
-    losses = np.minimum(losses, middle + max(_FAR * (middle - losses.min()), np.quantile(losses, 0.75) - middle))
-    cube = cube_of(space)
-    return Measured(cube, known.done, cube.encode(known.done), losses, goal)
+    return _thinned(History(tuple(told), (goal,)))
 
 
 def goal_of(history: History, metric: str | None) -> Goal:
