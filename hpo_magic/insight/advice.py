@@ -13,6 +13,7 @@ from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.insight.landscape import noise
 from hpo_magic.insight.measured import FEWEST
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
+from hpo_magic.space.domains import levels, on_levels
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.options import identity
 from hpo_magic.trials import History, Trial
@@ -106,6 +107,7 @@ def _edges(history: History, space: Space) -> Iterator[Advice]:
                 continue
             bounds = _widened(domain, upper=end > 0.5)
             if bounds is not None:
+                bounds = on_levels(domain, *bounds)
                 shown = f"{bounds[0]:g}..{bounds[1]:g}"
                 yield Advice(
                     f"the best lies at the {word} edge of {name}, {best[0].config[name]:.4g}",
@@ -183,7 +185,7 @@ def _regions(space: Space, name: str) -> Iterator[_Region]:
             )  # fmt: skip
         return
     cuts = [from_unit(domain, k / 8) for k in range(1, 8)]
-    for cut in dict.fromkeys(float(f"{cut:.3g}") if isinstance(domain, Float) else cut for cut in cuts):
+    for cut in dict.fromkeys(float(f"{cut:.3g}") if levels(domain) is None else cut for cut in cuts):
         for upper in (True, False):
             bounds = (domain.low, cut) if upper else (cut, domain.high)
             if bounds[0] < bounds[1]:
@@ -276,7 +278,7 @@ def best_quarter(history: History, space: Space) -> Space:
         places = [to_unit(domain, value) for value in values]
         margin = 0.1 * (max(places) - min(places))
         bounds = from_unit(domain, min(places) - margin), from_unit(domain, max(places) + margin)
-        if isinstance(domain, Float):
+        if levels(domain) is None:
             bounds = max(float(f"{bounds[0]:.4g}"), domain.low), min(float(f"{bounds[1]:.4g}"), domain.high)
         if domain.low <= bounds[0] < bounds[1] <= domain.high:
             space = space.narrow(name, *bounds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hpo_magic.space import Config
-from hpo_magic.trials import History
+from hpo_magic.trials import History, Trial
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,15 @@ class Segment:
     config: Config
 
 
-def schedule_of(history: History, budget: str | None) -> tuple[Segment, ...]:
-    """Return the segments of the best trial, from its first ancestor on; stretches with the same values are one.
+def schedule_of(history: History, budget: str | None, of: Trial | None = None) -> tuple[Segment, ...]:
+    """Return the segments of the best trial, or of another, from its first ancestor on; stretches alike are one.
 
     Parameters
     ----------
     history : History
     budget : str or None
         Name of the parameter that is the budget; it is left out of the segments' configs.
+    of : Trial, optional
 
     Examples
     --------
@@ -34,7 +35,7 @@ def schedule_of(history: History, budget: str | None) -> tuple[Segment, ...]:
     >>> [(s.start, s.end, s.config) for s in schedule_of(History((first, second)), "n")]
     [(0, 5, {'lr': 0.1}), (5, 10, {'lr': 0.01})]
     """
-    trial = history.incumbent
+    trial = of or history.incumbent
     chain: list[Segment] = []
     while trial is not None and trial.budget is not None:
         parent = history.origin(trial)

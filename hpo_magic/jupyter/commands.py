@@ -19,6 +19,7 @@ from hpo_magic.jupyter.report import Report, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.jupyter.sparkline import sparkline
 from hpo_magic.study import Study
+from hpo_magic.trials import Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.frame import rows
 from hpo_magic.trials.history import History
@@ -45,6 +46,9 @@ def run(session: Session, command: Command, store: str) -> None:
             session.view(study)
         else:
             display(_static(study))
+    elif command.verb == "apply" and _is_number(command.words, session):
+        search = session.find((*command.words, None)[1])
+        _apply(session, search, search.study.ledger.journal.get(int(command.words[0])))
     elif command.verb in ("log", "export"):
         word, name = (*command.words, None, None)[:2]
         if name is None and word in session.searches:
@@ -52,6 +56,10 @@ def run(session: Session, command: Command, store: str) -> None:
         _WITH_WORD[command.verb](session.find(name).study, word)
     else:
         _PLAIN[command.verb](session, session.find(command.words[0] if command.words else None))
+
+
+def _is_number(words: tuple[str, ...], session: Session) -> bool:
+    return bool(words) and words[0].isdigit() and words[0] not in session.searches
 
 
 def _status(session: Session, search: Search) -> None:
@@ -92,8 +100,8 @@ def _wait(session: Session, search: Search) -> None:
     print(headline(search.study))
 
 
-def _apply(session: Session, search: Search) -> None:
-    told, source = session.apply(search)
+def _apply(session: Session, search: Search, trial: Trial | None = None) -> None:
+    told, source = session.apply(search, trial)
     print(told)
     session.shell.set_next_input(source, replace=False)
 

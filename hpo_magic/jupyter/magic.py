@@ -90,7 +90,7 @@ class HpoMagic(Magics):
             accuracy = cross_val_score(SVC(C=C, kernel=kernel), X, y).mean()
 
         Without a metric, the last expression is minimised. As a line:
-        %hpo status | best | pause | resume | stop | wait | apply | show | log N | export FILE | list, then a NAME;
+        %hpo status | best | pause | resume | stop | wait | apply [N] | show | log N | export FILE | list, then a NAME;
         %hpo compare A B (names, or patterns of names such as gp_*).
         """
         try:

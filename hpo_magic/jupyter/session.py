@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from IPython.display import DisplayHandle, display
 
 from hpo_magic.errors import CellError, HpoError, StudyError, did_you_mean
+from hpo_magic.insight.schedule import schedule_of
 from hpo_magic.jupyter.apply import replayed, values_for_namespace, with_defaults
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
@@ -24,6 +25,7 @@ from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.trial_run import Guard
 from hpo_magic.study import Study
+from hpo_magic.trials import Trial
 from hpo_magic.trials.store import Store, open_store
 
 _NOTHING = object()
@@ -111,6 +113,8 @@ class Session:
             running.study.stop()  # the cell is run again: the pause is over either way
             running.study.wait(5)
         if running is not None and running.study.phase.alive:
+            if running.panel is not None and running.cell.source == cell.source:
+                self.show(running)  # the cell's output, and the panel in it, was cleared when it was run again
             raise StudyError(f"study {name!r} is in use by a running search; stop it first with %hpo stop {name}")
         if variable in cell.made:
             raise StudyError(
@@ -150,7 +154,9 @@ class Session:
         """Display the panel, and under it the place for the static result."""
         if search.panel is not None:
             search.panel.close()
-        search.panel = Panel(search.study, go_on=lambda: self.run(search), apply=lambda: self.apply(search)[0])
+        search.panel = Panel(
+            search.study, go_on=lambda: self.run(search), apply=lambda trial: self.apply(search, trial)[0]
+        )
         _present(search.panel)
 
     def view(self, study: Study) -> None:
@@ -161,7 +167,7 @@ class Session:
 
         if study.name in self._views:
             self._views[study.name].close()
-        panel = Panel(study, go_on=lambda: refuse("go on with it"), apply=lambda: refuse("apply its best values"))
+        panel = Panel(study, go_on=lambda: refuse("go on with it"), apply=lambda _: refuse("apply its values"))
         self._views[study.name] = panel
         _present(panel)
 
@@ -187,9 +193,12 @@ class Session:
                 study.wait()
             handle.update(Report(study).bundle(), raw=True)
 
-    def apply(self, search: Search) -> tuple[str, str]:
-        """Set the best values in the namespace; return what was done, and the cell in which they are the defaults."""
-        best = search.study.best
+    def apply(self, search: Search, trial: Trial | None = None) -> tuple[str, str]:
+        """Set a trial's values in the namespace, by default the best one's.
+
+        Return what was done, and the cell in which they are the defaults.
+        """
+        best = trial or search.study.best
         if best is None:
             why = search.study.history.why_none
             raise StudyError(f"study {search.study.name!r} has nothing to apply: {why}")
@@ -200,7 +209,7 @@ class Session:
         left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)
         also = f"; not set, as they have no variable of their own here: {left}" if left else ""
         source = with_defaults(search.cell.source, best.config, search.cell.plain)
-        schedule = search.study.best_schedule
+        schedule = schedule_of(search.study.history, search.study.original.budget, best)
         if len(schedule) > 1:  # its values changed while it trained
             also += "; its values changed on the way, see best_schedule"
             source = replayed(search.cell.source, schedule, str(search.study.original.budget)) or source
@@ -238,7 +247,9 @@ def _present(panel: Panel) -> None:
     """Display a panel, and under it the place for its static result."""
     handle = _place()
     panel.live.start()
-    display(panel.box)
+    # No text: where widgets cannot be shown, as on a static page, it would say nothing to anybody.
+    view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
+    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": ""}, raw=True)
     handle.display({"text/html": "", "text/plain": ""}, raw=True)
     panel.live.keep = lambda bundle: handle.update(bundle, raw=True)
     panel.unpin()

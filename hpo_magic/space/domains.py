@@ -263,12 +263,40 @@ def level(domain: Float | Int, k: int) -> float | int:
     step = domain.step or 1
     if isinstance(domain, Int):
         return domain.low + k * int(step)
-    raw = domain.low + k * step
-    decimals = 15 - math.ceil(math.log10(max(abs(domain.low), abs(domain.high), step)))
+    return min(max(_tidy(domain, domain.low + k * step), domain.low), domain.high)
+
+
+def _tidy(domain: Float, raw: float) -> float:
+    """Return a level without the dust of binary fractions."""
+    step = domain.step or 1.0
+    decimals = 15 - math.ceil(math.log10(max(abs(raw), abs(domain.low), abs(domain.high), step)))
     tidy = round(raw, decimals)
-    if abs(tidy - raw) > 1e-9 * step:  # a step so small beside its bounds that tidying would leave the grid
-        tidy = raw
-    return min(max(tidy, domain.low), domain.high)
+    return raw if abs(tidy - raw) > 1e-9 * step else tidy  # a step so small that tidying would leave the grid
+
+
+def on_levels(domain: Numeric, low: float, high: float) -> tuple[float, float]:
+    """Return bounds on the levels of a domain with steps, which may lie beyond its own bounds; others as they are.
+
+    Examples
+    --------
+    >>> on_levels(Int(0, 100, step=10), 15, 117), on_levels(Float(0, 1, step=0.1), 0.25, 0.8)
+    ((20, 110), (0.3, 0.8))
+    """
+    if isinstance(domain, Budget) or domain.step is None:
+        return low, high
+    if not all(isinstance(end, numbers.Real) and math.isfinite(end) for end in (low, high)) or low >= high:
+        return low, high  # the domain says what is wrong with them
+    first = math.ceil((low - domain.low) / domain.step - 1e-6)
+    last = math.floor((high - domain.low) / domain.step + 1e-6)
+    step = domain.step
+    if last <= first:
+        raise SpaceError(
+            f"low={low!r} and high={high!r} leave fewer than two levels of a step of {step!r} from {domain.low!r}; "
+            "widen the range, or fix the value"
+        )
+    if isinstance(domain, Int):
+        return domain.low + first * int(step), domain.low + last * int(step)
+    return _tidy(domain, domain.low + first * step), _tidy(domain, domain.low + last * step)
 
 
 def clip(domain: Domain, value: Value) -> Value:

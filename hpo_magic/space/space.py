@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.errors import SpaceError, did_you_mean
 from hpo_magic.space import conditions
-from hpo_magic.space.domains import Budget, Choice, Domain, clip, contains
+from hpo_magic.space.domains import Budget, Choice, Domain, clip, contains, on_levels
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.json_form import domain_from_json, domain_to_json
 from hpo_magic.space.options import Value, identity
@@ -204,12 +204,16 @@ class Space(Mapping[str, Domain]):
     # --- edits -------------------------------------------------------------------------------------
 
     def narrow(self, name: str, low: float, high: float) -> Space:
-        """Return the space with new bounds for a number, narrower or wider; a default outside is dropped."""
+        """Return the space with new bounds for a number, narrower or wider; a default outside is dropped.
+
+        Where it has a step, the bounds are the outermost of its levels between those given.
+        """
         domain = self._need(name)
         if isinstance(domain, Choice):
             raise SpaceError(f"{name!r} is a Choice; use choose({name!r}, options)")
-        default = domain.default if domain.default is not None and low <= domain.default <= high else None
         try:
+            low, high = on_levels(domain, low, high)
+            default = domain.default if domain.default is not None and low <= domain.default <= high else None
             edited = dataclasses.replace(domain, low=low, high=high, default=default)  # type: ignore[arg-type]
         except SpaceError as error:
             raise SpaceError(f"{name}: {error}") from None

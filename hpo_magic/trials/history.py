@@ -144,11 +144,16 @@ class History:
 
     @cached_property
     def incumbent(self) -> Trial | None:
-        """The best trial so far by the first goal, of those that meet the constraints; of equals, the first.
+        """The best trial so far by the first goal, of those that meet the constraints.
+
+        Of equals, the best by the next goal, and so on, so that none dominates it; then the first.
 
         Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
         """
-        return min((self.done[i] for i in self.comparable), key=self.loss, default=None)
+        if len(self.goals) == 1:
+            return min((self.done[i] for i in self.comparable), key=self.loss, default=None)
+        best = min(self.comparable, key=lambda i: tuple(self.losses[i]), default=None)
+        return None if best is None else self.done[best]
 
     @cached_property
     def comparable(self) -> list[int]:

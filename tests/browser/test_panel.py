@@ -157,6 +157,43 @@ def test_a_range_narrowed_by_text_and_by_slider_is_obeyed(notebook):
     assert int(nb.evaluate(3, "ranges.space['n'].low")) == 0
 
 
+STEPS = """%%hpo stepped --minimize loss --trials 500
+rate = 0.5      # hpo: 0.0..1.0 step 0.25
+rows = 30       # hpo: 10..100 step 10
+width = 16      # hpo: 1..1024 log
+import time
+time.sleep(0.1)
+loss = rate + rows + width"""
+
+
+def test_ranges_with_steps_keep_to_their_levels_and_log_ints_move_by_keyboard(notebook):
+    nb = notebook("%load_ext hpo_magic", STEPS, "1 + 1", "pass")
+    nb.run(0)
+    nb.run(1)
+    low, high = (row(nb, "rate").locator("input[type=text]").nth(i) for i in (0, 1))
+    row(nb, "rate").locator(".noUi-handle-lower").press("ArrowRight")
+    expect(low).to_have_value("0.25")
+    high.fill("0.8")
+    high.press("Enter")
+    expect(high).to_have_value("0.75")
+    row(nb, "rows").locator(".noUi-handle-upper").press("ArrowLeft")
+    expect(row(nb, "rows").locator("input[type=text]").nth(1)).to_have_value("90")
+    row(nb, "width").locator(".noUi-handle-lower").press("ArrowRight")
+    expect(row(nb, "width").locator("input[type=text]").first).to_have_value("2")
+    proposed = configs_from_now(nb, "stepped")
+    assert proposed and all(c["rate"] in (0.25, 0.5, 0.75) and c["rows"] % 10 == 0 for c in proposed)
+    assert all(c["rows"] <= 90 and c["width"] >= 2 for c in proposed)
+
+
+def test_running_the_cell_again_while_it_searches_keeps_the_panel(notebook):
+    nb = started(notebook, "again")
+    nb.run(1)
+    assert "'again' is in use by a running search; stop it first with %hpo stop again" in nb.output(1)
+    nb.expect_state("running")
+    nb.click("Pause")
+    nb.expect_state("paused")
+
+
 def test_options_are_switched_off_and_parameters_fixed_and_freed(notebook):
     nb = started(notebook, "fixing")
     row(nb, "kernel").get_by_role("button", name="poly").click()

@@ -262,6 +262,36 @@ def test_a_finished_study_is_shown_again_and_two_are_compared(notebook):
     expect(nb.cell(2).locator("img")).to_have_count(1)
 
 
+LIMITED = """%%hpo limited --minimize a b --subject-to 'size < 5' --trials 30
+x = 0.5   # hpo: 0.0..10.0
+a, b, size = x, 10 - x, x
+a"""
+
+
+def test_any_trial_is_applied_misses_are_named_and_a_narrow_window_has_every_tab(notebook):
+    nb = notebook("%load_ext hpo_magic", LIMITED, "1 + 1", "pass", dark=True)
+    nb.run(0)
+    nb.run(1)
+    nb.expect_state("finished")
+    nb.page.set_viewport_size({"width": 520, "height": 1400})
+    nb.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    for title in TITLES:
+        nb.open_tab(title)
+    nb.open_tab("Trials")
+    nb.panel().locator("th", has_text="size").click()
+    rows = nb.panel().locator("tr.hpo-trial")
+    expect(rows.last).to_contain_text("done, misses size < 5")
+    expect(rows.first).not_to_contain_text("misses")
+    rows.nth(1).click()
+    expect(rows.nth(1)).to_have_class(re.compile("chosen"))
+    number = int(rows.nth(1).get_attribute("data-trial"))
+    nb.click("Apply")
+    expect(nb.panel()).to_contain_text(f"set from trial {number}: x = ")
+    assert nb.evaluate(3, f"x == limited.trials[{number}].config['x']") == "True"
+    if where := os.environ.get("HPO_SCREENSHOTS"):
+        nb.panel().screenshot(path=f"{where}/narrow-dark.png")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [800, 1600])
 def test_every_tab_fits(notebook, dark, width):

@@ -415,3 +415,10 @@ def test_a_variable_to_keep_may_be_missing_in_a_trial(shared):
     kept = shared.value("sorted(str(trial.values.get('steps')) for trial in partly.trials if trial.values)")
     assert kept == ["40.0", "50.0", "None", "None", "None"]
     assert not shared.value("[trial for trial in partly.trials if 'note' in trial.values]")
+
+
+def test_any_trial_may_be_applied(shared):
+    shared.run("%%hpo anyone --wait --trials 5 --strategy random\nq = 1.0  # hpo: 0.0..5.0\nq")
+    told = shared.run("%hpo apply 3 anyone")["text"]
+    assert told.startswith("set from trial 3: q = ") and shared.value("q == anyone.trials[3].config['q']")
+    assert "trial 77" in (refused := shared.run("%hpo apply 77 anyone"))["text"] + refused["error"]

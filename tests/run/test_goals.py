@@ -317,3 +317,10 @@ def test_several_metrics_are_named_in_what_a_strategy_says():
         ("tpe", 2, "Parzen estimator of 2 metrics weighed anew each time"), ("gp-pi", 1, "probability of improvement"),
     ):  # fmt: skip
         assert said in read_strategy(name).explain(space, 50, goals)
+
+
+def test_of_equals_by_the_first_metric_the_best_is_on_the_front():
+    study = Study({"x": Float(0, 1)}, minimize=["a", "b"], strategy="random")
+    for a, b in ((1, 5), (1, 2), (3, 1), (1, 2)):
+        study.tell(study.ask(), {"a": a, "b": b})
+    assert study.best.number == 1 and study.best in study.pareto

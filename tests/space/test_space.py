@@ -135,3 +135,16 @@ def test_the_grid_is_as_large_as_it_says_and_holds_no_config_twice(space):
     assert len(grid) == size(space)
     assert len({repr(config) for config in grid}) == len(grid)
     assert all(space.validate(config) == config for config in grid)
+
+
+def test_a_narrowed_range_with_a_step_keeps_to_its_levels():
+    space = Space({"d": Float(0, 1, step=0.1), "n": Int(10, 100, step=10), "free": Float(0, 1)})
+    narrowed = space.narrow("d", 0.25, 0.8).narrow("n", 15, 107).narrow("free", 0.25, 0.33)
+    assert [(narrowed[name].low, narrowed[name].high) for name in narrowed] == [(0.3, 0.8), (20, 100), (0.25, 0.33)]
+    assert space.narrow("n", -5, 125)["n"] == Int(0, 120, step=10)
+    for low, high, message in (
+        (0.21, 0.29, "d: low=0.21 and high=0.29 leave fewer than two levels"),
+        (1, 0, "d: Float: low=1"),
+    ):
+        with pytest.raises(SpaceError, match=message):
+            space.narrow("d", low, high)

@@ -71,7 +71,10 @@ def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tup
     for pair in together:
         if all(name in (None, seen) for name, seen in zip(wanted, pair, strict=True)):
             return pair
-    raise StudyError(f"{' and '.join(name for name in wanted if name)} never exist together with another parameter")
+    asked = " and ".join(name for name in wanted if name) or "two parameters"
+    if not history.done:
+        raise StudyError(f"there is no finished trial yet to draw {asked} from")
+    raise StudyError(f"{asked} exist together with no other parameter in any finished trial")
 
 
 def _fine(us: list[float], vs: list[float], values: np.ndarray) -> np.ndarray:

@@ -39,10 +39,10 @@ class Panel:
     go_on : callable
         Starts or resumes the search; what the Resume button does.
     apply : callable
-        Puts the best values into the namespace and returns what to say about it.
+        Puts the values of a trial, or of the best, into the namespace and returns what to say about it.
     """
 
-    def __init__(self, study: Study, go_on: Callable[[], None], apply: Callable[[], str]) -> None:
+    def __init__(self, study: Study, go_on: Callable[[], None], apply: Callable[[Trial | None], str]) -> None:
         self.study, self._go_on, self._apply = study, go_on, apply
         self.notice = self.told = ""
         """What the last click complains of, and what it has done."""
@@ -63,7 +63,7 @@ class Panel:
             parameters_tab(study, self.easel, self.handle),
             landscape_tab(study, self.easel, self.handle),
             curves_tab(study, self.easel),
-            TrialsTab(study, self.handle, self._begin_from, self.tell),
+            TrialsTab(study, self.handle, self._begin_from, self.tell, apply),
             self._space_tab,
             LogTab(study),
         )
@@ -140,7 +140,7 @@ class Panel:
 
     def _buttons(self) -> widgets.HBox:
         def apply() -> None:
-            self.told = self._apply()
+            self.told = self._apply(None)
 
         def pause() -> None:
             self._need_alive("pause")

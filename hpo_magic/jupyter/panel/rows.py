@@ -37,7 +37,7 @@ class _Row:
         self.fix.layout.width = "48px"
         self.weight = widgets.HTML()
         self.weight.add_class("hpo-weight")
-        self.weight.layout.width = "74px"
+        self.weight.layout.width = "82px"
         self.undo = widgets.Button(description="↺", tooltip=f"{name}: back to the cell's own range")
         self.undo.layout.width = "36px"
 
@@ -110,7 +110,7 @@ class NumberRow:
         ends = min(low, self._to_slider(own.low)), max(high, self._to_slider(own.high))
         # The ends move apart before the value and together after it, or the slider would clip the value.
         self.slider.min, self.slider.max = min(self.slider.min, ends[0]), max(self.slider.max, ends[1])
-        self.slider.step = (ends[1] - ends[0]) / _STEPS if isinstance(domain, Float) or domain.log else 1
+        self.slider.step = _step(domain, ends[1] - ends[0])
         self.slider.value = (low, high)
         self.slider.min, self.slider.max = ends
         self.low.value, self.high.value = repr(domain.low), repr(domain.high)
@@ -133,10 +133,13 @@ class NumberRow:
         domain = self._domain(space)
         bounds = [self._from_scale(low), self._from_scale(high)]
         # A handle that did not move keeps its exact bound, which the slider's steps may not hit.
-        if abs(low - self._to_slider(domain.low)) < self.slider.step / 2:
-            bounds[0] = domain.low
-        if abs(high - self._to_slider(domain.high)) < self.slider.step / 2:
-            bounds[1] = domain.high
+        held = domain.low, domain.high
+        for end, (position, bound) in enumerate(zip((low, high), held, strict=True)):
+            way = position - self._to_slider(bound)
+            if abs(way) < self.slider.step / 2:
+                bounds[end] = bound
+            elif bounds[end] == bound:  # a step on a logarithmic scale may lie between two whole numbers
+                bounds[end] = bound + (1 if way > 0 else -1)
         return space.narrow(self._name, *bounds)
 
     def _from_texts(self, space: Space) -> Space:
@@ -175,6 +178,15 @@ class NumberRow:
         text = widgets.Text(continuous_update=False, placeholder="", description=label)
         text.layout.width = "92px"
         return text
+
+
+def _step(domain: Float | Int | Budget, width: float) -> float:
+    """Return how far a slider of that width moves at once: by the domain's own step, where that is not too fine."""
+    own = None if isinstance(domain, Budget) else domain.step
+    fine = width / _STEPS
+    if own is not None:
+        return own * max(math.ceil(fine / own), 1) if isinstance(domain, Float) else own
+    return fine if isinstance(domain, Float) or domain.log else 1
 
 
 class ChoiceRow:

@@ -32,7 +32,8 @@ CSS = """
   text-align: right; padding: 3px 8px; white-space: nowrap; }
 .hpo-scroll td { padding: 2px 8px; text-align: right; white-space: nowrap; }
 .hpo-trial { cursor: pointer; } .hpo-trial:hover { background: var(--jp-layout-color2, #eee); }
-.hpo-trial.chosen { background: var(--jp-brand-color3, #b3d7f5); }
+.hpo-trial.chosen { background: var(--jp-layout-color3, #ddd);
+  box-shadow: inset 3px 0 var(--jp-brand-color1, #1976d2); }
 .hpo-trial.failed { color: #d55e00; } .hpo-trial.distrusted { text-decoration: line-through; opacity: 0.6; }
 .hpo-pages { display: flex; gap: 10px; align-items: center; padding: 4px 0; font-size: 0.9em; }
 .hpo-detail pre { max-height: 260px; overflow: auto; margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -43,6 +44,8 @@ CSS = """
 .hpo-panel:has(.hpo-state:is(.pausing, .paused, .stopping)) .hpo-do-pause,
 .hpo-panel:not(:has(.hpo-best)) .hpo-do-apply-best { opacity: 0.45; }
 .hpo-panel .jupyter-widget-tab > .lm-TabBar .lm-TabBar-tab { flex: 0 0 auto; min-width: 0; padding: 0 10px; }
+.hpo-panel .jupyter-widget-tab > .lm-TabBar { height: auto; max-height: none; }
+.hpo-panel .jupyter-widget-tab > .lm-TabBar .lm-TabBar-content { flex-wrap: wrap; }
 .hpo-panel .widget-tab-contents { padding: 4px 8px; }
 .hpo-plot { flex: 1 1 360px; min-width: 0; max-width: 540px; height: auto; align-self: flex-start;
   aspect-ratio: 540 / 300; object-fit: contain; }

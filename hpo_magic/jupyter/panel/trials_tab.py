@@ -15,7 +15,7 @@ from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.clickable import Table, hear
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.study import Study
-from hpo_magic.trials import Trial
+from hpo_magic.trials import State, Trial
 
 _PAGE, _TAIL, _WIDE = 100, 30, 40
 """Rows of a page, lines of a log, characters of a cell."""
@@ -32,13 +32,16 @@ class TrialsTab:
         Hears the config of the trial that "Start from here" was clicked for.
     told : callable
         Hears what a click has done, in words.
+    apply : callable
+        Puts a trial's values into the notebook and says so.
     """
 
     title = "Trials"
 
     def __init__(
-        self, study: Study, handle: Handle, begin_from: Callable[[Trial], None], told: Callable[[str], None]
-    ) -> None:
+        self, study: Study, handle: Handle, begin_from: Callable[[Trial], None], told: Callable[[str], None],
+        apply: Callable[[Trial], str],
+    ) -> None:  # fmt: skip
         self._study, self._handle, self._told = study, handle, told
         self._sort, self._page, self._chosen = (0, True), 0, -1
         self._names = list(study.original)
@@ -52,6 +55,7 @@ class TrialsTab:
 
         self._buttons = widgets.HBox(
             [
+                on_chosen("Apply", lambda trial: told(apply(trial)), "set its values in the notebook"),
                 on_chosen("Run again", self._again, "put its config in the queue once more, with another seed"),
                 on_chosen("Start from here", begin_from, "edit its config under Space and queue it as a new trial"),
                 on_chosen("Do not trust", self._distrust, "keep it in the record, but let nobody learn from it"),
@@ -131,11 +135,20 @@ class TrialsTab:
         if column == 0:
             return trial.number
         if column == 1:
-            return str(trial.state) + ("" if trial.trusted else ", not trusted")
+            return _state(self._study, trial)
         if column < 2 + len(metrics):
             return (trial.values or {}).get(metrics[column - 2])
         names = self._names[column - 2 - len(metrics) :]
         return trial.config.get(names[0]) if names else trial.duration
+
+
+def _state(study: Study, trial: Trial) -> str:
+    """Return a trial's state in words, with the constraints that it misses."""
+    said = [str(trial.state), *([] if trial.trusted else ["not trusted"])]
+    if trial.state is State.DONE:
+        missed = [limit.text for limit in study.constraints if not limit.holds(trial.values or {})]
+        said += [f"misses {' and '.join(missed)}"] if missed else []
+    return ", ".join(said)
 
 
 def _key(value: Any) -> tuple[int, float, str]:
@@ -152,8 +165,7 @@ def _cell(value: Any) -> str:
 def describe(study: Study, number: int) -> str:
     """Return everything about a trial as HTML: config, values, error with the cell's line, the end of its log."""
     trial = study.ledger.journal.get(number)
-    state = str(trial.state) + ("" if trial.trusted else ", not trusted")
-    facts = [f"trial {number}: {state}"]
+    facts = [f"trial {number}: {_state(study, trial)}"]
     if trial.values:
         facts.append(", ".join(f"{name} = {readable(value)}" for name, value in trial.values.items()))
     if trial.parent is not None:
