@@ -344,7 +344,14 @@ class Study:
 
     def repeat(self, trial: Trial | int) -> Trial:
         """Put a trial's config in the queue once more, with a seed of its own."""
+        from hpo_magic.insight.schedule import schedule_of
+
         known = self.ledger.journal.get(_number(trial))
+        if len(schedule_of(self.history, self.original.budget, known)) > 1:
+            raise StudyError(
+                f"trial {known.number} was trained with values that changed on the way, so its last ones alone do not "
+                f"repeat it; %hpo apply {known.number} writes a cell that replays them"
+            )
         return self.ledger.queue(dict(known.config), known.number)
 
     def distrust(self, trial: Trial | int) -> Trial:

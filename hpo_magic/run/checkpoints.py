@@ -51,7 +51,8 @@ class Checkpoints:
 
     def used(self, number: int) -> bool:
         """Whether a trial has files of its own."""
-        return self._asked and self.folder(number).is_dir()
+        folder = self.folder(number) if self._asked else None
+        return folder is not None and folder.is_dir() and any(folder.iterdir())
 
     def prepare(self, history: History, trial: Trial) -> Inherited:
         """Give a trial that goes on from another one a copy of its files, in place of whatever is in its folder.

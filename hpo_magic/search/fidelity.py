@@ -5,16 +5,15 @@ Notation (Li 2018): R the largest budget, r the smallest, η how many compete fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StrategyError, whole
+from hpo_magic.search.standing import best_first
 from hpo_magic.space import Budget, Space
 from hpo_magic.trials import History, State, Trial
 
@@ -126,28 +125,21 @@ def _weight(trial: Trial) -> int:
     return 0 if trial.void else 1
 
 
-def loss_at(history: History, climber: Climber, budget: int) -> float | None:
-    """Return a climber's loss at a rung; infinite where it failed or missed a constraint, None while it is to come."""
+def pending(climber: Climber, budget: int) -> bool:
+    """Whether a climber's result at a rung is still to come."""
     trial = climber.at.get(budget)
-    if trial is None or not trial.state.ended:
-        return None
-    return history.loss(trial) if trial.state is State.DONE and history.feasible(trial) else math.inf
+    return trial is not None and not trial.state.ended
+
+
+def ended_at(group: Sequence[Climber], budget: int) -> list[Climber]:
+    """Return those of a group that have ended at a rung, be it without a result."""
+    return [climber for climber in group if budget in climber.at and not pending(climber, budget)]
 
 
 def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Climber]:
-    """Return those of a group that have ended at a rung with a finite loss, the best first; of equals the older."""
-    return best_first(ended_at(history, group, budget))
-
-
-def ended_at(history: History, group: Sequence[Climber], budget: int) -> list[tuple[float, Climber]]:
-    """Return those of a group that have ended at a rung, each with its loss."""
-    return [(loss, climber) for climber in group if (loss := loss_at(history, climber, budget)) is not None]
-
-
-def best_first(ended: Sequence[tuple[float, Climber]]) -> list[Climber]:
-    """Return those with a finite loss, the best first; of equals the older."""
-    finite = [(loss, climber.root.number, climber) for loss, climber in ended if math.isfinite(loss)]
-    return [climber for *_, climber in sorted(finite, key=itemgetter(0, 1))]
+    """Return those of a group that have ended at a rung with a result, the best first; of equals who began earlier."""
+    ended = sorted(ended_at(group, budget), key=lambda climber: climber.root.number)
+    return [ended[place] for place in best_first(history, [climber.at[budget] for climber in ended])]
 
 
 def last_way_up(space: Space, history: History) -> tuple[Trial, int] | None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.fidelity import places
 from hpo_magic.trials import History
+from hpo_magic.trials.constraints import missed
 
 Array = NDArray[np.float64]
 
@@ -32,6 +33,7 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
     if losses.shape[1] == 1:
         scalar = places(history, losses[:, 0].copy())
     else:
+        losses = np.column_stack([places(history, column.copy()) for column in losses.T])
         low, span = losses.min(axis=0), np.ptp(losses, axis=0)
         weighted = rng.dirichlet(np.ones(losses.shape[1])) * (losses - low) / np.where(span > 0, span, 1.0)
         scalar = weighted.max(axis=1) + 0.05 * weighted.sum(axis=1)
@@ -40,18 +42,6 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
         worst = scalar.max()
         scalar = np.where(excess > 0, worst + (np.ptp(scalar) or 1.0) * excess, scalar)
     return np.asarray(scalar)
-
-
-def missed(margins: Array) -> Array:
-    """Return by how much trials miss the constraints, each on the scale of its largest margin, summed, (n, c) → (n,).
-
-    Examples
-    --------
-    >>> missed(np.array([[-1.0], [2.0], [1.0]])).tolist()
-    [0.0, 1.0, 0.5]
-    """
-    scale = np.abs(margins).max(axis=0, initial=0.0)
-    return np.asarray((np.maximum(margins, 0.0) / np.where(scale > 0, scale, 1.0)).sum(axis=1))
 
 
 def leading(losses: Array, margins: Array) -> NDArray[np.int_]:

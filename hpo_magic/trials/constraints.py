@@ -93,6 +93,18 @@ def margins_of(constraints: Sequence[Constraint], trials: Sequence[Mapping[str, 
     return margins
 
 
+def missed(margins: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much trials miss the constraints, each on the scale of its largest margin, summed, (n, c) → (n,).
+
+    Examples
+    --------
+    >>> missed(np.array([[-1.0], [2.0], [1.0]])).tolist()
+    [0.0, 1.0, 0.5]
+    """
+    scale = np.abs(margins).max(axis=0, initial=0.0)
+    return np.asarray((np.maximum(margins, 0.0) / np.where(scale > 0, scale, 1.0)).sum(axis=1))
+
+
 def listed(value: Any) -> list[Any]:
     """Return what is one thing, several or None as a list; whether it is text, the reader of each tells.
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from hpo_magic import Budget, Choice, Float, Space, Study
-from hpo_magic.errors import StrategyError
+from hpo_magic.errors import StrategyError, StudyError
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.schedulers.pb2 import bandit
 from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.trials import State
+from hpo_magic.trials.trial import changed
 
 SPACE = Space({"lr": Float(1e-3, 1.0, log=True), "act": Choice(["a", "b"]), "epochs": Budget(1, 20)})
 
@@ -123,3 +124,49 @@ def test_the_bandit_keeps_choices_and_stays_in_the_space():
 def test_bad_parameters_are_named(bad):
     with pytest.raises(StrategyError, match=next(iter(bad))):
         Pbt(**bad)
+
+
+@pytest.mark.parametrize("happens", ["edit", "distrust", "enqueue", "interrupt"])
+def test_a_generation_under_way_is_brought_to_its_end_whatever_happens(happens):
+    """Each generation has eight members, and each of them goes on from one of the eight before."""
+    study = pbt(size=8, generations=4)
+    trained(study, 8 + 7)  # the second generation has two copies, one of which is made now
+    if happens == "edit":
+        study.edit(lambda space: space.narrow("lr", 1e-3, 0.1))
+    elif happens == "distrust":
+        study.distrust(study.best)
+        study.distrust(3)
+    elif happens == "enqueue":
+        study.enqueue({"lr": 0.5, "act": "a", "epochs": 5})
+    else:
+        study.ledger.journal.save(changed(study.ask(), state=State.STOPPED, finished=0.0))
+    trained(study, 8 * 4 - 15 + (happens == "enqueue"))
+    by_budget = {
+        budget: [t for t in study.history.trials if t.budget == budget and t.values] for budget in (5, 10, 15, 20)
+    }
+    assert [len(by_budget[budget]) for budget in (10, 15, 20)] == [8, 8, 8]
+    for before, after in ((5, 10), (10, 15), (15, 20)):
+        assert {t.parent for t in by_budget[after]} <= {t.number for t in by_budget[before]}
+    assert len(by_budget[5]) == 8 + (happens == "enqueue")
+
+
+def test_two_places_with_one_config_are_two_members():
+    """Copies that are what they copy, as where the best values lie at a bound."""
+
+    def same(space, history, member, budget, rng):
+        return dict(member.config)
+
+    study = pbt(size=8, generations=5, explore=same)
+    trained(study, 40)
+    assert [sum(t.budget == budget for t in study.trials) for budget in (4, 8, 12, 16, 20)] == [8] * 5
+
+
+def test_a_member_whose_values_changed_is_not_repeated_by_its_last_ones():
+    study = pbt(size=8, generations=5)
+    trained(study, 40)
+    assert len(study.best_schedule) > 1
+    with pytest.raises(StudyError, match="values that changed on the way.*%hpo apply"):
+        study.repeat(study.best)
+    with pytest.raises(StudyError, match="values that changed on the way"):
+        study.confirm(objective=lambda config: 0.0)
+    assert len(study.trials) == 40

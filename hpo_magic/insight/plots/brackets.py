@@ -43,7 +43,8 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         )
     best = history.incumbent
     if best is not None and best.budget is not None:
-        ax.plot([budgets.index(best.budget)], [1], "*", color=BEST, markersize=13)
+        place = next((places[best.budget][c.root.number] for c in group if c.at.get(best.budget) is best), 1)
+        ax.plot([budgets.index(best.budget)], [place], "*", color=BEST, markersize=13)
     ax.set_xlim(-0.5, len(budgets) - 0.5)
     ax.set_xticks(range(len(budgets)), [str(budget) for budget in budgets])
     ax.set_ylim(most * 1.04 + 1, -most * 0.12 - 0.5)

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
-from hpo_magic.search.scalar import leading, missed
+from hpo_magic.search.scalar import leading
 from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
+from hpo_magic.trials.constraints import missed
 from hpo_magic.trials.pareto import crowding, layers
 
 Array = NDArray[np.float64]

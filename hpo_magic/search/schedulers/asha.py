@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.curves import best_by
-from hpo_magic.search.fidelity import ETA, best_first, by_rung, check_eta, climbers, ended_at, growth, rungs_of
+from hpo_magic.search.fidelity import ETA, by_rung, check_eta, climbers, ended_at, growth, ranked, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -70,8 +70,8 @@ class Asha:
         reached = by_rung(group)
         for rung in range(len(steps) - 2, -1, -1):
             here, above = steps[rung], steps[rung + 1]
-            ended = ended_at(history, reached.get(here, []), here)
-            for climber in best_first(ended)[: len(ended) // self.eta]:
+            ended = ended_at(reached.get(here, []), here)
+            for climber in ranked(history, ended, here)[: len(ended) // self.eta]:
                 if above not in climber.at:
                     return Promote(climber.at[here].number, above)
         return Sample(steps[0])
@@ -87,15 +87,17 @@ class Asha:
         """Stop a trial without a budget that is not among the best of those that reached its rung."""
         if not self.stops or trial.budget is not None or not trial.reports:
             return True
-        step = trial.reports[-1].step + 1
+        step, before = trial.reports[-1].step + 1, trial.reports[-2].step + 1 if len(trial.reports) > 1 else 0
         level = 1
         while level * self.eta <= step:
             level *= self.eta
-        if level != step:
+        if not before < level <= step:  # reports may be many steps apart; what counts is the first from a level on
             return True
         sign = history.goals[0].sign
         losses = sorted(
-            sign * value for other in history.trials if (value := best_by(other, step - 1, sign)) is not None
+            sign * value
+            for other in history.trials
+            if other.trusted and (value := best_by(other, step - 1, sign)) is not None
         )
         own = best_by(trial, step - 1, sign)
         return own is None or len(losses) < self.eta or sign * own <= losses[len(losses) // self.eta - 1]

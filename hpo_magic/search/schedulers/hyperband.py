@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
-from hpo_magic.search.fidelity import ETA, Climber, check_eta, climbers, growth, loss_at, ranked, rungs_of
+from hpo_magic.search.fidelity import ETA, Climber, check_eta, climbers, growth, pending, ranked, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -109,7 +109,7 @@ def _within(chosen: Bracket, group: list[Climber], history: History) -> Action |
     if len(group) < chosen.sizes[0]:
         return Sample(chosen.budgets[0])
     for size, here, above in zip(chosen.sizes[1:], chosen.budgets, chosen.budgets[1:], strict=False):
-        if any(loss_at(history, climber, here) is None for climber in group):
+        if any(pending(climber, here) for climber in group):
             return None  # the rung is not complete
         group = ranked(history, group, here)[:size]
         for climber in group:

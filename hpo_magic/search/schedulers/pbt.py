@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,11 @@ from hpo_magic.errors import StrategyError
 from hpo_magic.search.cube import cube_of
 from hpo_magic.search.fidelity import budget_of
 from hpo_magic.search.protocols import Action, Promote, Sample, Wait
+from hpo_magic.search.standing import best_first
 from hpo_magic.search.variation import mutate
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History, State, Trial
+from hpo_magic.trials.trial import changed
 
 _CHILDREN = 16
 """Drawn, until one differs from its parent."""
@@ -86,22 +88,23 @@ class Pbt:
 
     def next(self, space: Space, history: History) -> Action:
         """Fill the generations one after another; after the last, begin a new population."""
-        steps = self.steps(space)
-        for begin in self._populations(history, steps):
-            members = begin
+        steps, going_on = self.steps(space), _going_on(history)
+        roots = [t for t in history.trials if t.budget == steps[0] and not _gone(t) and history.origin(t) is None]
+        for start in range(0, len(roots), self.size):
+            members = roots[start : start + self.size]
             if len(members) < self.size:
                 return Sample(steps[0])
             for generation in range(1, len(steps)):
                 if any(not member.state.ended for member in members):
                     return Wait()
-                following = []
-                for parent, config in self._plan(space, history, members, generation, steps):
-                    child = _child(history, parent, config, steps[generation], space)
-                    if child is None:
-                        return Promote(parent.number, steps[generation], config)
-                    following.append(child)
-                members = following
-        raise AssertionError("unreachable")
+                reached = (going_on.get((number, steps[generation]), ()) for number in {m.number for m in members})
+                following = sorted((child for some in reached for child in some), key=lambda child: child.number)
+                if len(following) < self.size:
+                    plan = self._plan(space, history, members, generation, steps)
+                    parent, config = _left(plan, history, following, str(space.budget))
+                    return Promote(parent.number, steps[generation], config)
+                members = following[: self.size]
+        return Sample(steps[0])
 
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial: members are compared when their step has ended."""
@@ -113,43 +116,59 @@ class Pbt:
         of = f"{self.size} members train in {len(steps)} steps up to {steps[-1]} {space.budget}"
         return f"{of}; after each, copies of the best replace the worst"
 
-    def _populations(self, history: History, steps: tuple[int, ...]) -> Iterator[list[Trial]]:
-        """Yield the first generation of the latest population, all before it being complete, and then a new one."""
-        roots = [t for t in history.trials if t.budget == steps[0] and not t.void and history.origin(t) is None]
-        start = max(len(roots) - 1, 0) // self.size * self.size
-        yield roots[start : start + self.size]
-        yield []
-
     def _plan(
         self, space: Space, history: History, members: list[Trial], generation: int, steps: tuple[int, ...]
     ) -> list[tuple[Trial, Config]]:
         """Return from which member, and with which config, each place of the next generation goes on."""
-        losses = [history.loss(m) if m.state is State.DONE and history.feasible(m) else np.inf for m in members]
-        order = np.argsort(losses, kind="stable")
-        alive = [members[i] for i in order if np.isfinite(losses[i])]
+        alive = best_first(history, [m if m.trusted else changed(m, state=State.FAILED) for m in members])
         if not alive:
             raise StrategyError("every member of the population has failed; look at the first error, then start anew")
         # What a copy gets must come out the same whenever it is asked for: from what was known when it was made.
         last = max(member.number for member in members)
         known = history.having(lambda trial: trial.number <= last)
         count = max(1, int(self.share * len(members)))
-        best, worst = alive[:count], set(order[len(order) - count :].tolist())
+        best, staying = alive[:count], set(alive[: len(members) - count])
         plan = []
         for place, member in enumerate(members):
-            if place not in worst and np.isfinite(losses[place]):
+            if place in staying:
                 plan.append((member, dict(member.config)))
                 continue
             rng = np.random.default_rng([self.seed, members[0].number, generation, place])
-            source = best[int(rng.integers(len(best)))]
+            source = members[best[int(rng.integers(len(best)))]]
             plan.append((source, self.explore(space, known, source, steps[generation], rng)))
         return plan
 
 
-def _child(history: History, parent: Trial, config: Config, budget: int, space: Space) -> Trial | None:
-    """Return the trial that goes on from a member with a config, None where there is none yet."""
-    wanted = {**config, str(space.budget): budget}
-    for trial in history.trials[parent.number + 1 :]:
-        same = trial.budget == budget and not trial.void and trial.config == wanted
-        if same and history.origin(trial) is parent:
-            return trial
-    return None
+def _gone(trial: Trial) -> bool:
+    """Whether a trial leaves its place to another one: lost or interrupted."""
+    return trial.state is State.LOST or (trial.state is State.STOPPED and trial.values is None)
+
+
+def _going_on(history: History) -> dict[tuple[int, int], list[Trial]]:
+    """Return the trials that go on from a member, by its number and the budget that they go on to."""
+    found: dict[tuple[int, int], list[Trial]] = {}
+    for trial in history.trials:
+        member = None if trial.parent is None or _gone(trial) else history.origin(trial)
+        if member is not None:
+            found.setdefault((member.number, trial.budget or 0), []).append(trial)
+    return found
+
+
+def _left(
+    plan: Sequence[tuple[Trial, Config]], history: History, following: Sequence[Trial], budget: str
+) -> tuple[Trial, Config]:
+    """Return the first place of a plan that nobody who goes on has taken.
+
+    A place is told by the member that it goes on from, and by its config only where there are several: an edit of the
+    space changes what is planned for copies.
+    """
+    left = list(plan)
+    for child in following:
+        member, config = history.origin(child), _without(child.config, budget)
+        fits = [(place[0] is member, _without(place[1], budget) == config) for place in left]
+        del left[max(range(len(left)), key=fits.__getitem__)]
+    return left[0]
+
+
+def _without(config: Config, budget: str) -> Config:
+    return {name: value for name, value in config.items() if name != budget}

@@ -63,6 +63,8 @@ class Percentile:
         means = sorted(
             sign * mean
             for other in history.trials
-            if other.values is not None and (mean := mean_by(other, step)) is not None  # ended, or stopped before
+            if other.trusted
+            and other.values is not None
+            and (mean := mean_by(other, step)) is not None  # ended, or stopped before
         )
         return own is None or len(means) < self.begin or sign * own <= means[int(self.share * (len(means) - 1) + 0.5)]
