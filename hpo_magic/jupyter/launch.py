@@ -8,9 +8,10 @@ from IPython.display import display
 
 from hpo_magic.errors import CellError, HpoError
 from hpo_magic.jupyter.cell import Cell, read_cell
+from hpo_magic.jupyter.cell.surroundings import differing, prints
 from hpo_magic.jupyter.dry_run import dry_run
 from hpo_magic.jupyter.options import Options
-from hpo_magic.jupyter.session import Session, live_front_end
+from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.run.executors.places import natural_workers
 from hpo_magic.run.limits import Limits
 from hpo_magic.search.strategy import strategy as read_strategy
@@ -58,7 +59,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
     elif study.version > 1:
         study.notices.append(f"the cell has changed: this is version {study.version}, earlier ones are kept")
-    study.notices.extend([*cell.doubts, *search.objective.stale()])
+    study.notices.extend([*cell.doubts, *search.objective.stale(), *_changed(search, counted)])
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     study.notices.append(f"{study.strategy.name}: {said}")
     session.run(search)
@@ -68,6 +69,21 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         print("\n".join(study.notices))
     if options.wait or not live:
         session.wait(search)
+
+
+def _changed(search: Search, counted: int) -> list[str]:
+    """Say what the cell uses and what is not as it was when the study was last gone on with; keep how it is now."""
+    used = {name: one for name, one in search.objective.used().items() if name not in search.cell.made}
+    settings, now = search.study.ledger.settings, prints(used)
+    names = differing(settings.get("surroundings") or {}, now)
+    settings.asked(surroundings=now)
+    if not names or not counted:
+        return []
+    verb = "is" if len(names) == 1 else "are"
+    return [
+        f"{', '.join(names)} {verb} not what the earlier trials used, and their results stand beside the new ones; "
+        "to begin anew give the study another name"
+    ]
 
 
 def _read(session: Session, options: Options, body: str) -> Cell:

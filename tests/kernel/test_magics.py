@@ -422,3 +422,37 @@ def test_any_trial_may_be_applied(shared):
     told = shared.run("%hpo apply 3 anyone")["text"]
     assert told.startswith("set from trial 3: q = ") and shared.value("q == anyone.trials[3].config['q']")
     assert "trial 77" in (refused := shared.run("%hpo apply 77 anyone"))["text"] + refused["error"]
+
+
+def test_what_has_changed_in_the_notebook_since_the_earlier_trials_is_said(shared):
+    shared.run("import numpy as np\nfolds, data = 3, np.arange(6.0)\ndef train(x): return x * folds  # as it is")
+    cell = "%%hpo around --wait --trials {} --strategy random\nx = 1.0  # hpo: 0.0..5.0\nif x > 2:\n    side = 1\n"
+    cell += "else:\n    side = 2\ntrain(x) + data.sum() + side"
+    shared.run(cell.format(2))
+    shared.run("def train(x): return (x * folds)  # written otherwise\nside = 77")
+    shared.run(cell.format(3))
+    assert "not what the earlier trials used" not in str(shared.value("around.notices"))
+    shared.run("folds = 5\ndata[0] = 9\ndef train(x): return x * folds + 1")
+    shared.run(cell.format(4))
+    assert "data, folds, train are not what the earlier trials used" in str(shared.value("around.notices"))
+    shared.run(cell.format(5))
+    assert "not what the earlier trials used" not in str(shared.value("around.notices"))
+    assert shared.value("(around.version, len(around.trials))") == (1, 5)
+
+
+def test_names_in_the_text_of_a_query_go_to_other_processes(shared):
+    shared.run("import pandas as pd\nframe, least = pd.DataFrame({'a': [1, 2, 3, 4]}), 2")
+    cell = "x = 1.0  # hpo: 0.0..5.0\nx * len(frame.query('a > @least'))"
+    answer = shared.run(f"%%hpo queried --wait --trials 2 --on processes --strategy random\n{cell}")
+    assert shared.value("[str(t.state) for t in queried.trials]") == ["done", "done"], answer["text"]
+
+
+@pytest.mark.parametrize("place", ["threads", "processes"])
+def test_objects_of_classes_made_in_the_cell_are_pickled_and_read_again(shared, place):
+    shared.run("class Net:\n    pass")  # as from an earlier run: a class of the same name that is another one
+    cell = "import pickle\nclass Net:\n    def __init__(self, x): self.x = x\nx = 1.0  # hpo: 0.0..5.0\n"
+    cell += "pickle.loads(pickle.dumps(Net(x))).x - x"
+    answer = shared.run(f"%%hpo pickled_{place} --wait --trials 3 --on {place}\n{cell}")
+    assert shared.value(f"[t.value for t in pickled_{place}.trials]") == [0.0, 0.0, 0.0], answer["text"]
+    shared.run("import pickle")
+    assert shared.value("type(pickle.loads(pickle.dumps(Net()))) is Net")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import linecache
+import re
 from collections.abc import Container, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
@@ -41,6 +42,13 @@ def names_used(code: CodeType, namespace: Mapping[str, Any], own: Container[str]
     return found
 
 
+def _names_in_text(code: CodeType) -> Iterator[str]:
+    """Yield the names that text refers to as pandas' query and eval do, by an @."""
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield from re.findall(r"@([^\W\d]\w*)", constant)
+
+
 def text_of(code: CodeType) -> list[str]:
     """Return the source lines that tracebacks of code show."""
     return linecache.getlines(code.co_filename)
@@ -58,6 +66,8 @@ def globals_of(code: CodeType) -> Iterator[tuple[str, int | None]]:
             yield str(step.argval), step.positions.lineno if step.positions else None
         elif isinstance(step.argval, CodeType):
             yield from globals_of(step.argval)
+    for name in _names_in_text(code):
+        yield name, code.co_firstlineno
 
 
 class ShellElsewhere:
