@@ -12,7 +12,7 @@ from traitlets import Int as IntTrait
 from traitlets import TraitError, Unicode, validate
 
 from hpo_magic.errors import HpoError, StrategyError
-from hpo_magic.jupyter.options import Command, Options
+from hpo_magic.jupyter.options import Command, Options, explained, prepared
 from hpo_magic.jupyter.warm_up import loading
 
 
@@ -100,10 +100,20 @@ class HpoMagic(Magics):
                 from hpo_magic.jupyter import commands
 
                 commands.run(self.session(), Command.parse(expanded), self.store)
+            elif {"-h", "--help"} & set(expanded.split()):
+                print(self.hpo.parser.format_help())
             else:
-                self._tune(Options.of(parse_argstring(self.hpo, expanded)), cell)
+                self._tune(self._options(prepared(expanded)), cell)
         except HpoError as error:
             raise UsageError(str(error)) from None
+
+    def _options(self, line: str) -> Options:
+        try:
+            return Options.of(parse_argstring(self.hpo, line))
+        except UsageError as error:
+            from hpo_magic.jupyter.completion import OPTIONS
+
+            raise UsageError(explained(str(error), line, OPTIONS)) from None
 
     def _tune(self, options: Options, body: str) -> None:
         with loading(self.shell, "hpo_magic.jupyter.launch"):

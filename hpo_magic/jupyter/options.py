@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import keyword
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,40 @@ from hpo_magic.errors import HpoError, did_you_mean
 COMMANDS = ("status", "best", "pause", "resume", "stop", "wait", "apply", "show", "log", "export", "list", "compare")
 PLACES = ("threads", "processes")
 """What --on may name besides a variable of the notebook."""
+
+
+_NOTE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*'|(?<=\S)#)*?)(?:^|\s)#.*$""", re.DOTALL)
+_BELOW_ZERO = re.compile(r"(?<!\S)(--?[\w-]+)\s+(-\.?\d\S*)")
+_CONSTRAINT = re.compile(r"--subject-to\s+[^\s'\"<>=]+\s*[<>]")
+
+
+def prepared(line: str) -> str:
+    """Return the line as argparse can read it: without a comment, and with numbers below 0 tied to their options.
+
+    Examples
+    --------
+    >>> prepared("svm --target -1e-3 --store 'a #b'  # a note")
+    "svm --target=-1e-3 --store 'a #b'"
+    """
+    note = _NOTE.match(line)
+    return _BELOW_ZERO.sub(r"\1=\2", (note.group(1) if note else line).rstrip())
+
+
+def explained(message: str, line: str, options: Iterable[str]) -> str:
+    """Return what argparse complains of with the likely cure.
+
+    Examples
+    --------
+    >>> explained("unrecognized arguments: --minimise", "svm --minimise loss", ["--minimize"])
+    "unrecognized arguments: --minimise (did you mean '--minimize'?)"
+    >>> explained("unrecognized arguments: < 20", "--subject-to latency < 20", [])
+    "unrecognized arguments: < 20; put a constraint in quotes, as in --subject-to 'latency < 20'"
+    """
+    if _CONSTRAINT.search(line):
+        return f"{message}; put a constraint in quotes, as in --subject-to 'latency < 20'"
+    wrong = next((word for word in message.split() if word.startswith("--")), None)
+    known = list(options)
+    return message + (did_you_mean(wrong, known) if wrong is not None and wrong not in known else "")
 
 
 @dataclass(frozen=True)

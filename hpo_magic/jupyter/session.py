@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import os
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,6 +107,11 @@ class Session:
             raise StudyError(
                 f"the name {variable!r} holds a {type(holder).__name__} in this notebook; "
                 "choose another name for the study's variable with -o VAR"
+            )
+        if holder is _NOTHING and hasattr(builtins, variable):
+            raise StudyError(
+                f"the name {variable!r} is Python's own, and the study's variable would hide it; "
+                "choose another name for the study, or for its variable with -o VAR"
             )
         name = options.name or variable
         running = self.searches.get(name)
@@ -276,4 +282,9 @@ def _check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
     for name in sorted(cell.needed):
         first = name.split(".")[0]
         if first not in namespace and not hasattr(builtins, first):
-            raise HpoError(f"the option {name!r} is not defined in the notebook; run the cell that defines it first")
+            wanted = re.compile(rf"#.*(?<![\w.]){re.escape(name)}(?![\w.])")
+            lines = enumerate(cell.source.splitlines(), 2)
+            line, text = next(((number, text) for number, text in lines if wanted.search(text)), (None, ""))
+            raise CellError(
+                f"the option {name!r} is not defined in the notebook; run the cell that defines it first", line, text
+            )

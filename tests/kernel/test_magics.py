@@ -87,7 +87,11 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
         ("%%hpo x\n\n%%time\na = 1  # hpo: 1..5\na", "line 3: %%time takes the code below it as text"),
         ("%%hpo taken\na = 1  # hpo: 1..5\na", "'taken' holds a int in this notebook; choose another name"),
         ("%%hpo x --store sqlite:////no/such/hpo.db\na = 1  # hpo: 1..5\na", "cannot open the store"),
-        ("%%hpo x\nact = nope  # hpo: nope | nada\n1", "the option 'nada' is not defined in the notebook"),
+        ("%%hpo x\nact = nope  # hpo: nope | nada\n1", "line 2: the option 'nada' is not defined in the notebook"),
+        ("%%hpo x --minimise a\na = 1  # hpo: 1..5\na", "--minimise a (did you mean '--minimize'?)"),
+        ("%%hpo x --subject-to a < 3\na = 1  # hpo: 1..5\na", "put a constraint in quotes"),
+        ("%%hpo list --wait\na = 1  # hpo: 1..5\na", "the name 'list' is Python's own"),
+        ('%%hpo x\np = {"lr": 0.1}  # hpo: 0.01..1.0 log\n1', "the annotation stands inside the value of p"),
         ("%%hpo x --wait --store :memory:\na = 1  # hpo: 1..5\nimport nothing_here\na", ""),
         ("%hpo stpo", "%hpo stpo is unknown (did you mean 'stop'?)"),
         ("%hpo log x1", "the trial must be a number"),
@@ -456,3 +460,15 @@ def test_objects_of_classes_made_in_the_cell_are_pickled_and_read_again(shared, 
     assert shared.value(f"[t.value for t in pickled_{place}.trials]") == [0.0, 0.0, 0.0], answer["text"]
     shared.run("import pickle")
     assert shared.value("type(pickle.loads(pickle.dumps(Net()))) is Net")
+
+
+def test_a_comment_help_and_a_number_below_zero_on_the_option_line(shared):
+    told = shared.run("%%hpo --help\na = 1  # hpo: 1..5\na")["text"]
+    assert "--subject-to C" in told and "Trials of a search" not in told
+    cell = "a = 1.0  # hpo: -1.0..1.0\n# b = 2  # hpo: 1..5\n# c: int = 2  # hpo: 1..5\na"
+    answer = shared.run(f"%%hpo noted --wait --target -1e-3 --trials 30 --strategy random  # a 'note\n{cell}")
+    assert shared.value("(noted.limits.target, list(noted.space), noted.best.value <= -1e-3)") == (
+        -1e-3,
+        ["a"],
+        True,
+    ), answer

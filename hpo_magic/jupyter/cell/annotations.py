@@ -16,6 +16,8 @@ from hpo_magic.jupyter.cell.typed import domain_call, parse_call
 _HPO = re.compile(r"^#.*?\bhpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
 _COLON = re.compile(r"^#+\s*hpo\s+[^:]*(\.\.|\|)", re.IGNORECASE)
 _MORE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*')*?)\s+#""", re.DOTALL)
+_OUT = re.compile(r"^#[#\s]*[\w.]+\s*(:[^=#]*)?=[^=#]")
+"""An assignment that is commented out, and its annotation with it."""
 _PARAM = re.compile(r"^#\s*@param\b(.*)$", re.DOTALL)
 
 
@@ -76,7 +78,8 @@ def _comments(source: str, lines: Lines) -> Iterator[tuple[int, str, str]]:
     """Yield (line, form, text) of every annotation in a comment."""
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type != tokenize.COMMENT:
+            whole = token.line.lstrip().startswith("#")
+            if token.type != tokenize.COMMENT or (whole and _OUT.match(token.string)):
                 continue
             if _COLON.match(token.string):
                 raise lines.error("the annotation lacks its colon; write # hpo: …", token.start[0])
@@ -100,11 +103,17 @@ def _owner(simple: list[ast.stmt], line: int, lines: Lines) -> ast.stmt:
 
 
 def _read(statement: ast.stmt, line: int, form: str, text: str, lines: Lines) -> Annotated | None:
+    name, value = _named(statement, line, lines)
     try:
-        name, value = _target(statement)
         default = default_of(value)
         parsed = parse_comment(text, default) if form == "hpo" else parse_param(text, default)
     except SpaceError as error:
+        several = (statement.end_lineno or statement.lineno) > statement.lineno
+        if isinstance(value, (ast.Dict, ast.Set)) or (several and isinstance(value, (ast.List, ast.Tuple, ast.Call))):
+            raise lines.error(
+                f"the annotation stands inside the value of {name}, and only a whole value can be annotated; write the "
+                f"parameter on a line of its own, as in lr = 1e-3  # hpo: …, and use it in {name}", line,
+            ) from None  # fmt: skip
         raise lines.error(str(error), line) from None
     if parsed is None:
         return None
@@ -112,9 +121,16 @@ def _read(statement: ast.stmt, line: int, form: str, text: str, lines: Lines) ->
     return Annotated(name, statement, value, default, parsed, line)
 
 
-def _typed(statement: ast.AnnAssign, call: ast.Call, lines: Lines) -> Annotated:
+def _named(statement: ast.stmt, line: int, lines: Lines) -> tuple[str, ast.expr]:
     try:
-        name, value = _target(statement)
+        return _target(statement)
+    except SpaceError as error:
+        raise lines.error(str(error), line) from None
+
+
+def _typed(statement: ast.AnnAssign, call: ast.Call, lines: Lines) -> Annotated:
+    name, value = _named(statement, statement.lineno, lines)
+    try:
         default = default_of(value)
         return Annotated(name, statement, value, default, parse_call(call, default), statement.lineno)
     except SpaceError as error:
