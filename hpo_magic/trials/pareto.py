@@ -115,7 +115,7 @@ def hypervolume(losses: Array, reference: Array) -> float:
     front = np.unique(inside[~dominated(inside)], axis=0)  # sorted by the first goal
     if len(reference) == 2:
         heights = np.diff(np.append(reference[1], front[:, 1]))
-        return float(-(heights * (reference[0] - front[:, 0])).sum())
+        return float((-heights * (reference[0] - front[:, 0])).sum())
     volume = 0.0
     for i, point in enumerate(front):
         volume += contribution(point, front[i + 1 :], reference)
