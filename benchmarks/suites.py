@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from benchmarks.functions import CORNER, INSIDE, function
 from benchmarks.models import SPACES, model
 from benchmarks.problems import TABLES, Problem, learners, network, pipeline, table
 
-SUITES = ("all", "tables", "models", "conditional", "made")
+SUITES = ("all", "tables", "models", "conditional", "made", "inside", "corner")
 
 
 def suite(name: str) -> list[Problem]:
     """Return one of SUITES.
 
     Tables and models are flat, conditional and made spaces with branches on bundled and on generated data; all is
-    everything but made.
+    these but made. Inside and corner are functions whose best lies there.
     """
+    if name in ("inside", "corner"):
+        return [function(one, number) for one in (INSIDE if name == "inside" else CORNER) for number in range(3)]
     if name == "made":
         return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(100, 108)]
     found: list[Problem] = []

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.novelty import Tried
 from hpo_magic.search.samplers.random import RandomSampler
-from hpo_magic.search.scalar import weighed
+from hpo_magic.search.scalar import scalar_losses, weighed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
+
+_FEWEST = 3
+"""Proposals by which a model is judged at least."""
 
 Ranked = Callable[[Cube, History, np.random.Generator], NDArray[np.float64]]
 """Returns points in proposal coordinates, the most promising first, (k, d)."""
@@ -94,3 +97,32 @@ def tells_nothing(history: History) -> bool:
         met = (history.margins <= 0).all(axis=1).any()
         told = np.hstack([told, history.margins]) if met else history.margins
     return bool((told == told[0]).all())
+
+
+def beaten(history: History, start: int, count: int) -> float:
+    """Return which share of the trials before it was better than a proposal, on average over the first of a model's.
+
+    That of points drawn at random is a half. 0 while there are fewer than three.
+
+    Parameters
+    ----------
+    history : History
+        With one goal.
+    start : int
+        Finished trials before the model's first.
+    count : int
+        So many of its proposals are looked at.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State, Trial
+    >>> told = (3.0, 1.0, 2.0, 4.0, 1.5)
+    >>> done = tuple(Trial(i, {"x": i}, State.DONE, {"value": value}) for i, value in enumerate(told))
+    >>> beaten(History(done), 2, 10), beaten(History(done), 3, 10)
+    (0.5833333333333334, 0.0)
+    """
+    last = min(len(history.done), start + count)
+    if last - start < _FEWEST:
+        return 0.0
+    losses = scalar_losses(history, np.random.default_rng(0))
+    return float(np.mean([np.mean(losses[:i] < losses[i]) for i in range(start, last)]))

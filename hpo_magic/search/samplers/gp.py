@@ -12,7 +12,7 @@ from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.branches import elsewhere, gains_nothing
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.interior import log_interior
-from hpo_magic.search.opening import Opening, tells_nothing
+from hpo_magic.search.opening import Opening, beaten, tells_nothing
 from hpo_magic.search.scalar import MOST_GOALS, weighed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
+_JUDGED, _SPREAD = 10, 10
+"""Proposals by which the trend is judged; trials up to which spread points go on where it misleads."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
@@ -52,6 +54,10 @@ class GaussianProcessSampler:
     branch_trend : float
         The same in a space with branches and no budget. A branch's own numbers have few trials, and a line through few
         may point the wrong way for long.
+    doubt : float
+        In a flat space without budget, for one goal: the trend is believed while proposals come out well. Where so many
+        of the trials before each of them were better, on average over the first ten, it misleads: it is left out, and
+        spread points go on up to the tenth trial. 1: it is never doubted.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
     interior : float
@@ -73,6 +79,7 @@ class GaussianProcessSampler:
     transform: str = "power"
     trend: float = 2.0
     branch_trend: float = 0.5
+    doubt: float = 0.5
     options: float = 4.0
     interior: float = 2.0
     patience: int = 7
@@ -91,7 +98,8 @@ class GaussianProcessSampler:
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""
-        return self._opening.propose(space, history, rng, None if tells_nothing(history) else self._promising)
+        spread = tells_nothing(history) or (len(history) < _SPREAD and self._misled(cube_of(space), history))
+        return self._opening.propose(space, history, rng, None if spread else self._promising)
 
     def ahead(self, space: Space, history: History) -> None:
         """Load and fit what the next proposal needs."""
@@ -146,4 +154,9 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         trend = self.branch_trend if cube.branches else self.trend
-        return prior_of(history, Prior(trend=trend, options=self.options))
+        return prior_of(history, Prior(trend=0.0 if self._misled(cube, history) else trend, options=self.options))
+
+    def _misled(self, cube: Cube, history: History) -> bool:
+        if cube.branches or cube.space.budget is not None or len(history.goals) > 1 or not self.trend:
+            return False
+        return beaten(history, self.start, _JUDGED) > self.doubt
