@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from hpo_magic.trials import History, State, Trial
 from hpo_magic.trials.constraints import margins_of, missed
-from hpo_magic.trials.pareto import crowding, layers
+from hpo_magic.trials.pareto import layered
 
 
 def best_first(history: History, trials: Sequence[Trial]) -> list[int]:
@@ -31,16 +29,6 @@ def best_first(history: History, trials: Sequence[Trial]) -> list[int]:
     elif len(history.goals) == 1:
         told, keys = fit, [(0.0, history.loss(trials[place])) for place in fit]
     else:
-        told, keys = fit, _by_layer(history, [trials[place] for place in fit])
+        layer, alone = layered(History(tuple(trials[place] for place in fit), history.goals).losses)
+        told, keys = fit, list(zip(layer.astype(float), -alone, strict=True))
     return [told[i] for i in sorted(range(len(told)), key=keys.__getitem__)]
-
-
-def _by_layer(history: History, trials: Sequence[Trial]) -> list[tuple[float, float]]:
-    if not trials:
-        return []
-    known = History(tuple(trials), history.goals)
-    layer, alone = layers(known.losses), np.zeros(len(trials))
-    for depth in range(int(layer.max()) + 1):
-        members = np.flatnonzero(layer == depth)
-        alone[members] = crowding(known.losses[members])
-    return [(float(depth), -float(room)) for depth, room in zip(layer, alone, strict=True)]

@@ -69,6 +69,22 @@ def crowding(losses: Array) -> Array:
     return alone
 
 
+def layered(losses: Array) -> tuple[NDArray[np.int_], Array]:
+    """Return the layer of each point and how alone it is there, two of (n,): by these NSGA-II orders.
+
+    Examples
+    --------
+    >>> layer, alone = layered(np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]]))
+    >>> layer.tolist(), alone.tolist()
+    ([0, 0, 1], [inf, inf, inf])
+    """
+    layer, alone = layers(losses), np.zeros(len(losses))
+    for depth in np.unique(layer):
+        members = np.flatnonzero(layer == depth)
+        alone[members] = crowding(losses[members])
+    return layer, alone
+
+
 def boxes(front: Array, reference: Array) -> tuple[Array, Array]:
     """Return disjoint boxes (lower, upper), each (k, m), that fill what the front leaves undominated below a reference.
 

@@ -14,7 +14,7 @@ from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 from hpo_magic.trials.constraints import missed
-from hpo_magic.trials.pareto import crowding, layers
+from hpo_magic.trials.pareto import layered
 
 Array = NDArray[np.float64]
 
@@ -63,12 +63,7 @@ def ranked(history: History) -> NDArray[np.int_]:
     """Return the finished trials' places from best to worst: by missed constraints, layer, and crowding."""
     excess = missed(history.margins)
     known = _contenders(history)
-    losses = history.losses[known]
-    layer = layers(losses)
-    alone = np.zeros(len(known))
-    for depth in range(layer.max() + 1):
-        members = np.flatnonzero(layer == depth)
-        alone[members] = crowding(losses[members])
+    layer, alone = layered(history.losses[known])
     return np.asarray(known[np.lexsort((-alone, layer, excess[known]))])
 
 
