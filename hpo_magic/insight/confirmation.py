@@ -110,7 +110,8 @@ def compare(top: Sequence[Trial], history: History, since: int) -> Confirmation:
 
 def _repeated(trial: Trial, repeats: Sequence[Trial], history: History) -> Repeated:
     told = [repeat.values or {} for repeat in repeats]
-    means = {name: float(np.mean([values[name] for values in told])) for name in (told[0] if told else ())}
+    read = {limit.metric for limit in history.constraints} if told else set()
+    means = {name: float(np.mean([values[name] for values in told])) for name in read}
     missed = tuple(limit.text for limit in history.constraints if told and not limit.holds(means))
     return Repeated(trial, tuple(values[history.goals[0].metric] for values in told), missed)
 

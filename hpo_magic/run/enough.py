@@ -30,7 +30,7 @@ def enough(limits: Limits, history: History, space: Space) -> str:
     sign = history.goals[0].sign
     if limits.target is not None and history.loss(best) <= sign * limits.target:
         return f"the target {history.goals[0].metric} {limits.target:g} is reached"
-    if limits.no_gain is not None and (best.budget is None or best.budget == rungs_of(space)[-1]):
+    if limits.no_gain is not None and (best.budget is None or best.budget >= rungs_of(space)[-1]):
         rivals = history.trials[best.number + 1 :]  # a cheaper run cannot beat the best
         since = sum(trial.state.ended and (trial.budget or 0) >= (best.budget or 0) for trial in rivals)
         if since >= limits.no_gain:

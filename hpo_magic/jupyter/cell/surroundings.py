@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha1
 from types import FunctionType
 from typing import Any
@@ -14,6 +15,8 @@ from hpo_magic.run.executors.parcel import Used
 
 _MOST = 16_000_000
 """Bytes of an array that are read whole, in about 10 ms; of a larger one so many, evenly."""
+_ROWS = 200_000
+"""Of a frame; a larger one has no fingerprint."""
 
 
 def prints(used: Mapping[str, Used]) -> dict[str, str]:
@@ -25,7 +28,10 @@ def prints(used: Mapping[str, Used]) -> dict[str, str]:
     >>> prints(before).keys(), prints(before) == prints(after)
     (dict_keys(['n']), False)
     """
-    found = {name: _told(one.value) for name, one in used.items()}
+    found = {}
+    for name, one in used.items():
+        with suppress(ValueError, RecursionError):  # a number too long to be written, a list that holds itself
+            found[name] = _told(one.value)
     return {name: sha1(told).hexdigest()[:16] for name, told in found.items() if told is not None}
 
 
@@ -41,6 +47,8 @@ def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def _told(value: Any) -> bytes | None:
+    if isinstance(value, (str, bytes)) and len(value) > _MOST:
+        return f"{len(value)}:{value[:1000]!r}{value[-1000:]!r}".encode()
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         return f"{type(value).__name__}:{value!r}".encode()
     if isinstance(value, (list, tuple)):
@@ -52,7 +60,7 @@ def _told(value: Any) -> bytes | None:
     module = type(value).__module__.partition(".")[0]
     if module == "numpy" and hasattr(value, "tobytes"):
         return _array(value)
-    return _frame(value) if module == "pandas" and hasattr(value, "index") else None
+    return _frame(value) if module == "pandas" else None
 
 
 def _array(value: Any) -> bytes | None:
@@ -70,7 +78,7 @@ def _array(value: Any) -> bytes | None:
 def _frame(value: Any) -> bytes | None:
     import pandas
 
-    if value.memory_usage(index=True).sum() > _MOST if hasattr(value, "columns") else value.nbytes > _MOST:
+    if not isinstance(value, (pandas.DataFrame, pandas.Series)) or len(value) > _ROWS:
         return None
     try:
         rows = pandas.util.hash_pandas_object(value).to_numpy().tobytes()
