@@ -197,6 +197,8 @@ class Study:
             at = "" if self.original.budget is None else f" with the largest {self.original.budget} reached"
             why = f"there is {len(top)}" if top or not self.history.done else self.history.why_none
             raise StudyError(f"to confirm the winner takes two finished configs{at}, or more; {why}")
+        for trial in top:
+            self._check_constant(trial)
         for _ in range(repeats):
             for trial in top:
                 self.repeat(trial)
@@ -339,20 +341,25 @@ class Study:
     def enqueue(self, config: Config) -> Trial:
         """Put a config of one's own in the queue; it is tried next. One that has a result already is a repeat of it."""
         checked = self.space.validate(config)
-        known = [trial.number for trial in self.history.having_config(checked) if trial.state is State.DONE]
+        same = self.history.having_config(checked)
+        known = [trial.number for trial in same if trial.state is State.DONE and trial.trusted]
         return self.ledger.queue(checked, known[0] if known else None)
 
     def repeat(self, trial: Trial | int) -> Trial:
         """Put a trial's config in the queue once more, with a seed of its own."""
+        known = self.ledger.journal.get(_number(trial))
+        self._check_constant(known)
+        return self.ledger.queue(dict(known.config), known.number)
+
+    def _check_constant(self, trial: Trial) -> None:
+        """Raise StudyError where a trial was trained with values that changed on the way."""
         from hpo_magic.insight.schedule import schedule_of
 
-        known = self.ledger.journal.get(_number(trial))
-        if len(schedule_of(self.history, self.original.budget, known)) > 1:
+        if len(schedule_of(self.history, self.original.budget, trial)) > 1:
             raise StudyError(
-                f"trial {known.number} was trained with values that changed on the way, so its last ones alone do not "
-                f"repeat it; %hpo apply {known.number} writes a cell that replays them"
+                f"trial {trial.number} was trained with values that changed on the way, so its last ones alone do not "
+                f"repeat it; %hpo apply {trial.number} writes a cell that replays them"
             )
-        return self.ledger.queue(dict(known.config), known.number)
 
     def distrust(self, trial: Trial | int) -> Trial:
         """Mark a trial as not to be trusted: it stays in the record, is never best, and nobody learns from it."""
