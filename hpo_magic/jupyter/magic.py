@@ -95,6 +95,7 @@ class HpoMagic(Magics):
         """
         try:
             # Names and expressions of the notebook are filled in on this line only, never in the cell.
+            line = line if cell is None else prepared(line)
             expanded = self.shell.var_expand(line, depth=2) if "{" in line or "$" in line else line
             if cell is None:
                 from hpo_magic.jupyter import commands
@@ -103,7 +104,7 @@ class HpoMagic(Magics):
             elif {"-h", "--help"} & set(expanded.split()):
                 print(self.hpo.parser.format_help())
             else:
-                self._tune(self._options(prepared(expanded)), cell)
+                self._tune(self._options(expanded), cell)
         except HpoError as error:
             raise UsageError(str(error)) from None
 

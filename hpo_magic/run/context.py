@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
@@ -37,8 +36,6 @@ class TrialContext:
     stopping: bool = False
     steps: int = 0
     last: int | None = None
-    streams: dict[str, Any] = field(default_factory=dict)
-    """What the trial has put in place of sys.stdout and sys.stderr."""
 
     @cached_property
     def seed(self) -> int:

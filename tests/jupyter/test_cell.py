@@ -440,3 +440,10 @@ def test_a_real_default_beside_whole_bounds_is_doubted():
     )
     for clear in ("C = 1  # hpo: 0..10", "C = 1.0  # hpo: 0.0..10.0", "C: Int(0, 10) = 1.0"):
         assert cell(clear + "\nC").doubts == ()
+
+
+def test_what_is_commented_out_is_no_annotation_and_one_with_equals_signs_is():
+    kept = read_cell("mode = (\n    'a=b'\n    # hpo: 'a=b' | 'c=d'\n)\n# old = 3  # hpo: 1..5\nlen(mode)")
+    assert kept.space.names == ("mode",)
+    with pytest.raises(CellError, match="belongs to no assignment"):
+        read_cell("x = 1.0  # hpo: 0.0..2.0\n# hpo: 0.0..1.0 step=0.1\nx")

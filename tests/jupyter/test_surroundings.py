@@ -38,6 +38,6 @@ def test_what_cannot_be_told_apart_has_none():
     itself.append(itself)
     for value in (
         object(), threading.Lock(), itself, 10**9999, np.array([object()]), np.random.default_rng(0), print, [object()],
-        pd.DataFrame({"a": [1, [2]]}), pd.DataFrame({"index": [1], "b": [2]}).groupby("index"), pd.Index([1]), type,
+        pd.DataFrame({"a": [1, [2]]}), pd.DataFrame({"a": [1], "o": [object()]}), [np.zeros(1_900_000)] * 3, pd.DataFrame({"index": [1], "b": [2]}).groupby("index"), pd.Index([1]), type,
     ):  # fmt: skip
         assert printed(value) is None

@@ -16,7 +16,7 @@ from hpo_magic.jupyter.cell.typed import domain_call, parse_call
 _HPO = re.compile(r"^#.*?\bhpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
 _COLON = re.compile(r"^#+\s*hpo\s+[^:]*(\.\.|\|)", re.IGNORECASE)
 _MORE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*')*?)\s+#""", re.DOTALL)
-_OUT = re.compile(r"^#[#\s]*[\w.]+\s*(:[^=#]*)?=[^=#]")
+_OUT = re.compile(r"^#[#\s]*(?!hpo\b)[\w.]+\s*(:[^=#]*)?=[^=#]")
 """An assignment that is commented out, and its annotation with it."""
 _PARAM = re.compile(r"^#\s*@param\b(.*)$", re.DOTALL)
 

@@ -19,7 +19,6 @@ from hpo_magic.jupyter.cell.doubts import doubts
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound, stale
 from hpo_magic.jupyter.cell.layout import Layout, lay_out
-from hpo_magic.jupyter.cell.main_module import as_main
 from hpo_magic.jupyter.cell.own_names import own_names
 from hpo_magic.jupyter.cell.rewrite import (
     RESULT,
@@ -151,10 +150,9 @@ class CellObjective:
         namespace.update(rebound(self.functions, namespace))
         for metric in (*self.metrics, *self.also, *self.kept):  # a value left from an earlier cell is not this trial's
             namespace.pop(metric, None)
-        with as_main(namespace):
-            running = eval(self.code, namespace)
-            if inspect.iscoroutine(running):
-                _complete(running)
+        running = eval(self.code, namespace)
+        if inspect.iscoroutine(running):
+            _complete(running)
         return namespace
 
     def read(self, namespace: Mapping[str, Any]) -> dict[str, Any]:

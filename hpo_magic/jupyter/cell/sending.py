@@ -42,11 +42,19 @@ def names_used(code: CodeType, namespace: Mapping[str, Any], own: Container[str]
     return found
 
 
+def _calls(code: CodeType, names: set[str]) -> bool:
+    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return bool(names & set(code.co_names)) or any(_calls(one, names) for one in inner)
+
+
 def _names_in_text(code: CodeType) -> Iterator[str]:
-    """Yield the names that text refers to as pandas' query and eval do, by an @."""
+    """Yield the names that text refers to by an @, where the code calls what reads them: query or eval of pandas."""
+    if not _calls(code, {"query", "eval"}):
+        return
     for constant in code.co_consts:
-        if isinstance(constant, str):
-            yield from re.findall(r"@([^\W\d]\w*)", constant)
+        for text in constant if isinstance(constant, tuple) else (constant,):  # a list of texts is one constant
+            if isinstance(text, str):
+                yield from re.findall(r"(?<!\w)@([^\W\d]\w*)", text)
 
 
 def text_of(code: CodeType) -> list[str]:
@@ -67,7 +75,7 @@ def globals_of(code: CodeType) -> Iterator[tuple[str, int | None]]:
         elif isinstance(step.argval, CodeType):
             yield from globals_of(step.argval)
     for name in _names_in_text(code):
-        yield name, code.co_firstlineno
+        yield name, None
 
 
 class ShellElsewhere:

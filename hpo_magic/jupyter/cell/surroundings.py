@@ -80,6 +80,9 @@ def _frame(value: Any) -> bytes | None:
 
     if not isinstance(value, (pandas.DataFrame, pandas.Series)) or len(value) > _ROWS:
         return None
+    columns = [value] if isinstance(value, pandas.Series) else [column for _, column in value.items()]
+    if any(pandas.api.types.infer_dtype(column, skipna=True).startswith("mixed") for column in columns):
+        return None  # objects are hashed by their text, in which their address may be
     try:
         rows = pandas.util.hash_pandas_object(value).to_numpy().tobytes()
     except TypeError:  # it holds what has no hash
@@ -88,10 +91,15 @@ def _frame(value: Any) -> bytes | None:
 
 
 def _all(kind: str, items: list[Any]) -> bytes | None:
-    told = [_told(item) for item in items[:1000]]
-    if len(items) > 1000 or any(one is None for one in told):
-        return None
-    return kind.encode() + b"".join(b"%d:%s" % (len(one), one) for one in told if one is not None)
+    told = [kind.encode()]
+    size = 0
+    for item in items:
+        one = _told(item)
+        size += 0 if one is None else len(one)
+        if one is None or size > _MOST or len(told) > 1000:
+            return None
+        told.append(b"%d:%s" % (len(one), one))
+    return b"".join(told)
 
 
 def _written(function: FunctionType) -> bytes | None:
