@@ -236,7 +236,10 @@ def test_steering_works_while_trials_run_and_another_cell_is_busy(notebook):
     assert nb.evaluate(3, "busy_steer.limits.workers, busy_steer.strategy.name, busy_steer.phase") == (
         "(2, 'tpe', <Phase.RUNNING: 'running'>)"
     )
-    overlap = "any(a.started < b.started < a.finished for a, b in zip(busy_steer.history.done[-9:], busy_steer.history.done[-8:]))"
+    # One worker's trials never overlap; of two on a loaded machine the last few need not.
+    overlap = (
+        "any(a.started < b.started < a.finished for a, b in zip(busy_steer.history.done, busy_steer.history.done[1:]))"
+    )
     assert nb.evaluate(3, overlap) == "True"
     # "Run again", and what was put in the queue as it was
     assert nb.evaluate(3, "sum(t.parent is not None for t in busy_steer.trials)") == "2"
