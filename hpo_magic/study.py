@@ -342,7 +342,7 @@ class Study:
         """Put a config of one's own in the queue; it is tried next. One that has a result already is a repeat of it."""
         checked = self.space.validate(config)
         same = self.history.having_config(checked)
-        known = [trial.number for trial in same if trial.state is State.DONE and trial.trusted]
+        known = [t.number for t in same if t.state is State.DONE and t.trusted and self._constant(t)]
         return self.ledger.queue(checked, known[0] if known else None)
 
     def repeat(self, trial: Trial | int) -> Trial:
@@ -351,11 +351,14 @@ class Study:
         self._check_constant(known)
         return self.ledger.queue(dict(known.config), known.number)
 
-    def _check_constant(self, trial: Trial) -> None:
-        """Raise StudyError where a trial was trained with values that changed on the way."""
+    def _constant(self, trial: Trial) -> bool:
         from hpo_magic.insight.schedule import schedule_of
 
-        if len(schedule_of(self.history, self.original.budget, trial)) > 1:
+        return len(schedule_of(self.history, self.original.budget, trial)) <= 1
+
+    def _check_constant(self, trial: Trial) -> None:
+        """Raise StudyError where a trial was trained with values that changed on the way."""
+        if not self._constant(trial):
             raise StudyError(
                 f"trial {trial.number} was trained with values that changed on the way, so its last ones alone do not "
                 f"repeat it; %hpo apply {trial.number} writes a cell that replays them"

@@ -145,7 +145,7 @@ def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Clim
 def last_way_up(space: Space, history: History) -> tuple[Trial, int] | None:
     """Return whom to give more, and how much, where nothing new is left to begin and nobody has the full budget yet."""
     steps, group = rungs_of(space), climbers(history)
-    if not steps or history.running or any(steps[-1] in climber.at for climber in group):
+    if not steps or history.running or any(max(climber.at) >= steps[-1] for climber in group):
         return None
     for budget in sorted({budget for climber in group for budget in climber.at}, reverse=True):
         best = ranked(history, group, budget)[:1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from functools import cached_property, lru_cache
-from hashlib import blake2b
+from hashlib import shake_128
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def shuffled(number: int, size: int) -> int:
     while True:
         left, right = number >> bits, number & mask
         for turn in range(_ROUNDS):
-            mixed = int.from_bytes(blake2b(f"{turn}:{right}".encode(), digest_size=bits // 8 + 1).digest())
+            mixed = int.from_bytes(shake_128(f"{turn}:{right}".encode()).digest(bits // 8 + 1))
             left, right = right, left ^ (mixed & mask)
         number = left << bits | right
         if number < size:

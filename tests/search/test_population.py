@@ -170,3 +170,10 @@ def test_a_member_whose_values_changed_is_not_repeated_by_its_last_ones():
     with pytest.raises(StudyError, match="values that changed on the way"):
         study.confirm(objective=lambda config: 0.0)
     assert len(study.trials) == 40
+
+
+def test_a_members_last_values_in_the_queue_are_a_config_of_their_own():
+    study = pbt(size=8, generations=5)
+    trained(study, 40)
+    assert len(study.best_schedule) > 1
+    assert study.enqueue(dict(study.best.config)).parent is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpo_magic import Choice, Float, Int, Study
+from hpo_magic import Budget, Choice, Float, Int, Study
 from hpo_magic.search.walk import shuffled, walk_of
 from hpo_magic.space import Space
 from hpo_magic.space.grid import Grid
@@ -56,3 +56,17 @@ def test_a_countable_space_is_searched_to_its_last_config(strategy):
     study.optimize(lambda config: float(config["n"]), trials=100)
     assert len({tuple(trial.config.values()) for trial in study.trials}) == len(study.trials) == 62
     assert study.runner.message == "every config of the space has been tried"
+
+
+def test_a_grid_beyond_all_floats_is_walked():
+    study = Study({f"x{i}": Float(0, 1) for i in range(500)}, strategy="grid")
+    assert study.ask().config != study.ask().config
+
+
+@pytest.mark.parametrize("strategy", ["grid", "random"])
+def test_a_search_ends_where_all_is_tried_and_the_budget_was_narrowed(strategy):
+    study = Study({"k": Int(1, 3), "n": Budget(1, 9)}, minimize="l", strategy=strategy)
+    study.optimize(lambda c: c["k"] / c["n"], trials=30)
+    study.edit(lambda space: space.narrow("n", 1, 4))
+    study.optimize(lambda c: c["k"] / c["n"], trials=40)
+    assert "has been tried" in study.runner.message
