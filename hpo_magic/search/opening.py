@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.novelty import Tried
 from hpo_magic.search.samplers.random import RandomSampler
-from hpo_magic.search.scalar import weighed
+from hpo_magic.search.scalar import penalised, weighed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
-from hpo_magic.trials.constraints import missed
 
 _FEWEST = 3
 """Proposals by which a model is judged at least."""
@@ -125,7 +124,6 @@ def beaten(history: History, start: int, count: int) -> float:
     last = min(len(history.done), start + count)
     if last - start < _FEWEST:
         return 0.0
-    losses, excess = history.losses[:last, 0], missed(history.margins[:last])
-    losses = np.where(excess > 0, losses.max() + (np.ptp(losses) or 1.0) * excess, losses)
+    losses = penalised(history.losses[:last, 0], history.margins[:last])
     better = np.tril(losses < losses[:, None])  # of those before
     return float((better.sum(axis=1)[start:] / np.arange(start, last)).mean())

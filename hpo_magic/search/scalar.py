@@ -37,11 +37,21 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
         low, span = losses.min(axis=0), np.ptp(losses, axis=0)
         weighted = rng.dirichlet(np.ones(losses.shape[1])) * (losses - low) / np.where(span > 0, span, 1.0)
         scalar = weighted.max(axis=1) + 0.05 * weighted.sum(axis=1)
-    excess = missed(history.margins)
-    if excess.any():
-        worst = scalar.max()
-        scalar = np.where(excess > 0, worst + (np.ptp(scalar) or 1.0) * excess, scalar)
-    return np.asarray(scalar)
+    return penalised(scalar, history.margins)
+
+
+def penalised(losses: Array, margins: Array) -> Array:
+    """Return losses, (n,), in which those of trials that miss a constraint are worse than all others, by how much.
+
+    Examples
+    --------
+    >>> penalised(np.array([3.0, 1.0, 2.0]), np.array([[-1.0], [1.0], [-1.0]])).tolist()
+    [3.0, 5.0, 2.0]
+    """
+    excess = missed(margins)
+    if not excess.any():
+        return losses
+    return np.asarray(np.where(excess > 0, losses.max() + (np.ptp(losses) or 1.0) * excess, losses))
 
 
 def leading(losses: Array, margins: Array) -> NDArray[np.int_]:
@@ -54,6 +64,20 @@ def leading(losses: Array, margins: Array) -> NDArray[np.int_]:
     """
     places = losses.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").sum(axis=1)
     return np.lexsort((places, missed(margins)))
+
+
+def leading_and_latest(losses: Array, margins: Array, most: int) -> NDArray[np.int_]:
+    """Return the places of all trials, or of more than `most` the leading half of so many and the latest, in order.
+
+    Examples
+    --------
+    >>> leading_and_latest(np.array([[1.0], [3.0], [4.0], [5.0]]), np.empty((4, 0)), 2).tolist()
+    [0, 3]
+    """
+    count = len(losses)
+    if count <= most:
+        return np.arange(count)
+    return np.union1d(leading(losses, margins)[: most // 2], np.arange(count - most // 2, count))
 
 
 def weighed(goals: int) -> str:

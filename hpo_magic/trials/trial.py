@@ -165,9 +165,14 @@ class Trial:
         return self.state is State.STOPPED and self.values is not None
 
     @property
+    def gone(self) -> bool:
+        """Whether it was lost or interrupted, and left its place to another one."""
+        return self.state is State.LOST or (self.state is State.STOPPED and self.values is None)
+
+    @property
     def void(self) -> bool:
         """Whether it ended without saying anything of its config: lost, interrupted, or not to be trusted."""
-        return self.state is State.LOST or (self.state is State.STOPPED and self.values is None) or not self.trusted
+        return self.gone or not self.trusted
 
     @property
     def cost(self) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
-from hpo_magic.search.scalar import leading
+from hpo_magic.search.scalar import leading_and_latest
 from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
@@ -19,6 +19,7 @@ from hpo_magic.trials.pareto import layered
 Array = NDArray[np.float64]
 
 _CHILDREN, _MOST = 32, 1000
+"""Drawn for a proposal; trials that are sorted into layers, which takes the square of their number."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,6 @@ class Nsga2Sampler:
 def ranked(history: History) -> NDArray[np.int_]:
     """Return the finished trials' places from best to worst: by missed constraints, layer, and crowding."""
     excess = missed(history.margins)
-    known = _contenders(history)
+    known = leading_and_latest(history.losses, history.margins, _MOST)
     layer, alone = layered(history.losses[known])
     return np.asarray(known[np.lexsort((-alone, layer, excess[known]))])
-
-
-def _contenders(history: History) -> NDArray[np.int_]:
-    """Return all trials, or of many the leading and the latest: layers take the square of their number."""
-    count = len(history.done)
-    if count <= _MOST:
-        return np.arange(count)
-    return np.union1d(leading(history.losses, history.margins)[: _MOST // 2], np.arange(count - _MOST // 2, count))

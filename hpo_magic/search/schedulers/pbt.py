@@ -89,7 +89,7 @@ class Pbt:
     def next(self, space: Space, history: History) -> Action:
         """Fill the generations one after another; after the last, begin a new population."""
         steps, going_on = self.steps(space), _going_on(history)
-        roots = [t for t in history.trials if t.budget == steps[0] and not _gone(t) and history.origin(t) is None]
+        roots = [t for t in history.trials if t.budget == steps[0] and not t.gone and history.origin(t) is None]
         for start in range(0, len(roots), self.size):
             members = roots[start : start + self.size]
             if len(members) < self.size:
@@ -139,16 +139,11 @@ class Pbt:
         return plan
 
 
-def _gone(trial: Trial) -> bool:
-    """Whether a trial leaves its place to another one: lost or interrupted."""
-    return trial.state is State.LOST or (trial.state is State.STOPPED and trial.values is None)
-
-
 def _going_on(history: History) -> dict[tuple[int, int], list[Trial]]:
     """Return the trials that go on from a member, by its number and the budget that they go on to."""
     found: dict[tuple[int, int], list[Trial]] = {}
     for trial in history.trials:
-        member = None if trial.parent is None or _gone(trial) else history.origin(trial)
+        member = None if trial.parent is None or trial.gone else history.origin(trial)
         if member is not None:
             found.setdefault((member.number, trial.budget or 0), []).append(trial)
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube
-from hpo_magic.search.scalar import leading
+from hpo_magic.search.scalar import leading_and_latest
 from hpo_magic.search.surrogates import gaussian_process
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
 from hpo_magic.search.surrogates.transform import standardise
@@ -106,10 +106,7 @@ def informative(history: History) -> NDArray[np.int_]:
 
 def _informative(history: History, count: int) -> NDArray[np.int_]:
     """Return which of the first so many."""
-    if count <= _KNOWN:
-        return np.arange(count)
-    best = leading(history.losses[:count], history.margins[:count])[: _KNOWN // 2]
-    return np.union1d(best, np.arange(count - _KNOWN // 2, count))
+    return leading_and_latest(history.losses[:count], history.margins[:count], _KNOWN)
 
 
 def _picked(history: History, which: NDArray[np.int_]) -> list[Trial]:
