@@ -182,8 +182,8 @@ def places(history: History, losses: NDArray[np.float64]) -> NDArray[np.float64]
     Losses at different budgets cannot be compared, places can: those who reached a rung were the best of the one below.
     Of two with the same place the one with the larger budget is ahead.
     """
-    budgets = np.array([trial.budget or 0 for trial in history.done])
-    if len(set(budgets.tolist())) < 2:
+    budgets = history.budgets
+    if not len(budgets) or (budgets == budgets[0]).all():
         return losses
     place = np.empty(len(losses))
     for budget in np.unique(budgets):

@@ -62,8 +62,11 @@ def leading(losses: Array, margins: Array) -> NDArray[np.int_]:
     >>> leading(np.array([[3.0], [1.0], [2.0]]), np.array([[-1.0], [1.0], [-1.0]])).tolist()
     [2, 0, 1]
     """
-    places = losses.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").sum(axis=1)
-    return np.lexsort((places, missed(margins)))
+    if losses.shape[1] == 1:
+        places = losses[:, 0]
+    else:
+        places = losses.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").sum(axis=1)
+    return np.lexsort((places, missed(margins))) if margins.size else np.argsort(places, kind="stable")
 
 
 def leading_and_latest(losses: Array, margins: Array, most: int) -> NDArray[np.int_]:

@@ -47,7 +47,7 @@ def prior_of(history: History, prior: Prior | None = None) -> Prior:
     >>> prior_of(History(runs[:1])).pairs, prior_of(History(runs)).pairs
     (0.0, 1.0)
     """
-    several = len({trial.budget for trial in history.done}) > 1
+    several = len(np.unique(history.budgets)) > 1
     return dataclasses.replace(prior or Prior(), pairs=_PAIRS if several else 0.0)
 
 
