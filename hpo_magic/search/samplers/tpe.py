@@ -36,7 +36,7 @@ class TpeSampler:
 
     seed: int = 0
     start: int = 10
-    candidates: int = 48
+    candidates: int = 100
 
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next config, or None where everything has been tried."""

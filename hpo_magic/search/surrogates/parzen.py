@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 
 from hpo_magic.search.cube import Cube
 
 Array = NDArray[np.float64]
+
+_SHARPER = 0.85
+"""Of what the rules for bandwidths say: around a few good points they leave little of what sets these apart."""
 
 
 @dataclass(frozen=True)
@@ -42,28 +45,36 @@ class Parzen:
     def log_density(self, points: Array) -> Array:
         """Return log p at (m, d) model coordinates, (m,)."""
         active = self.cube.active(points)
-        flat = ~self.cube.unordered
-        both = self.active[:, flat].astype(float)  # (n, k)
-        scale = 1 / self.bandwidths[flat]
-        known = self.points[:, flat]
-        mass = ndtr((1 - known) * scale) - ndtr(-known * scale)  # of the kernel inside [0, 1]
-        constant = -np.log(mass * self.bandwidths[flat] * np.sqrt(2 * np.pi))  # (n, k)
-        here = active[:, flat].astype(float)  # (m, k)
-        a, x = both * scale**2, points[:, flat]
-        # Σ_j here·both·(x - known)²/b², as three products of matrices.
-        squares = (here * x**2) @ a.T - 2 * (here * x) @ (a * known).T + here @ (a * known**2).T
-        log_kernel = -0.5 * squares + here @ (both * constant).T  # (m, n)
-        for j in map(int, np.flatnonzero(self.cube.unordered)):
-            log_kernel += self._choice(j, points[:, j], active[:, j])
-        prior = np.full((len(points), 1), self.log_weights[-1])
-        return np.asarray(logsumexp(np.hstack([log_kernel + self.log_weights[:-1], prior]), axis=1))
+        parts = [self._numbers(points, active)]
+        parts += [self._choice(int(j), points[:, j], active[:, j]) for j in np.flatnonzero(self.cube.unordered)]
+        # One product of matrices for all parameters: sums over (m, n) at a time take five times as long.
+        log_kernel = np.hstack([here for here, _ in parts]) @ np.hstack([known for _, known in parts]).T  # (m, n)
+        log_kernel += self.log_weights[:-1]
+        return _log_sum(log_kernel, self.log_weights[-1])
 
-    def _choice(self, j: int, x: Array, active: NDArray[np.bool_]) -> Array:
-        """Log of the kernel of an unordered choice against the uniform prior, (m, n)."""
+    def _numbers(self, points: Array, active: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Return factors of the log kernel of all numbers against the uniform prior, (m, 3k) and (n, 3k).
+
+        Σ_j here·both·(x - known)²/b² in three products.
+        """
+        flat = ~self.cube.unordered
+        both, here = self.active[:, flat].astype(float), active[:, flat].astype(float)  # (n, k), (m, k)
+        known, x, b = self.points[:, flat], points[:, flat], self.bandwidths[flat]
+        mass = ndtr((1 - known) / b) - ndtr(-known / b)  # of the kernel inside [0, 1]
+        a = -0.5 * both / b**2
+        constant = a * known**2 - both * np.log(mass * b * np.sqrt(2 * np.pi))
+        return np.hstack([here * x**2, here * x, here]), np.hstack([a, -2 * a * known, constant])
+
+    def _choice(self, j: int, x: Array, active: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Return factors of the log kernel of an unordered choice against the uniform prior, (m, k) and (n, k)."""
         count, b = self.cube.options[j], self.bandwidths[j]
         same, other = np.log((1 - b) * count + b), np.log(b)
-        log_kernel = np.where(np.abs(x[:, None] - self.points[None, :, j]) < 1e-9, same, other)
-        return np.asarray(np.where(active[:, None] & self.active[None, :, j], log_kernel, 0.0))
+        options = np.unique(x[active])
+        here, known = (
+            np.column_stack([has, has[:, None] & (np.abs(at[:, None] - options) < 1e-9)]).astype(float)
+            for at, has in ((x, active), (self.points[:, j], self.active[:, j]))
+        )
+        return here, known * np.append(other, np.full(len(options), same - other))
 
     def sample(self, count: int, rng: np.random.Generator) -> Array:
         """Draw points in model coordinates, (count, d): a kernel each, or the prior; inactive ones are drawn too."""
@@ -84,7 +95,8 @@ def estimate(cube: Cube, points: Array, weights: Array) -> Parzen:
     """Return the estimator of (n, d) points with (n,) weights, the prior counting as one point of mean weight.
 
     Bandwidths are Scott's rule on each coordinate's spread among the points where it is active, at least a
-    hundredth of the range and a third of a level (the "magic clip" of Watanabe 2023, section 3.3.4).
+    hundredth of the range and a third of a level (the "magic clip" of Watanabe 2023, section 3.3.4), all of it a
+    little sharper.
     """
     active = cube.active(points)
     count = np.maximum(active.sum(axis=0), 1)  # (d,)
@@ -92,9 +104,17 @@ def estimate(cube: Cube, points: Array, weights: Array) -> Parzen:
     spread = np.sqrt(np.where(active, (points - mean) ** 2, 0.0).sum(axis=0) / count + 0.25 / (count + 1) ** 2)
     dimensions = max(int((~cube.held).sum()), 1)
     scott = spread * count ** (-1 / (dimensions + 4))
-    least = np.maximum(1 / np.minimum(100, len(points) + 2) ** 1.0, 0.33 / cube.options)
-    numeric = np.clip(scott, np.minimum(least, 0.3), 0.5)
+    least = np.maximum(1 / np.minimum(100, len(points) + 2), 0.33 / cube.options)
+    numeric = _SHARPER * np.clip(scott, np.minimum(least, 0.3), 0.5)
     choice = np.clip(1.0 / (1 + 0.5 * count), 0.05, 0.8)
     total = weights.sum() + weights.mean()
     log_weights = np.log(np.append(weights, weights.mean()) / total)
     return Parzen(cube, points, active, np.where(cube.unordered, choice, numeric), log_weights)
+
+
+def _log_sum(log_kernel: Array, log_prior: float) -> Array:
+    """Return the logarithm of each row's sum and the prior, (m, n) → (m,); in place."""
+    top = log_kernel.max(axis=1, initial=log_prior)
+    log_kernel -= top[:, None]
+    np.exp(log_kernel, out=log_kernel)
+    return np.asarray(np.log(log_kernel.sum(axis=1) + np.exp(log_prior - top)) + top)
