@@ -439,7 +439,7 @@ class Study:
         target : float, optional
             End when the metric has reached it.
         no_gain : int, optional
-            End when so many trials in a row have not beaten the best.
+            End when so many trials in a row have not beaten the best; those on less than its budget do not count.
         to_noise : bool
             End when what is left to gain is less than the noise of one trial (Makarova 2022).
         on : str or object, optional

@@ -19,7 +19,6 @@ from hpo_magic.jupyter.report import Report, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.jupyter.sparkline import sparkline
 from hpo_magic.study import Study
-from hpo_magic.trials import Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.frame import rows
 from hpo_magic.trials.history import History
@@ -46,20 +45,20 @@ def run(session: Session, command: Command, store: str) -> None:
             session.view(study)
         else:
             display(_static(study))
-    elif command.verb == "apply" and _is_number(command.words, session):
-        search = session.find((*command.words, None)[1])
-        _apply(session, search, search.study.ledger.journal.get(int(command.words[0])))
-    elif command.verb in ("log", "export"):
-        word, name = (*command.words, None, None)[:2]
-        if name is None and word in session.searches:
-            word, name = None, word
-        _WITH_WORD[command.verb](session.find(name).study, word)
+    elif command.verb in _WITH_WORD:
+        word, name = _word_and_name(command.words, session)
+        _WITH_WORD[command.verb](session, session.find(name), word)
     else:
         _PLAIN[command.verb](session, session.find(command.words[0] if command.words else None))
 
 
-def _is_number(words: tuple[str, ...], session: Session) -> bool:
-    return bool(words) and words[0].isdigit() and words[0] not in session.searches
+def _word_and_name(words: tuple[str, ...], session: Session) -> tuple[str | None, str | None]:
+    """Return the word that a command takes and the study's name, in whichever order they stand."""
+    name = next((word for word in words if word in session.searches), None)
+    others = [word for word in words if word != name]
+    if name is None and len(others) > 1:
+        return others[0], others[1]  # which is refused, as no search has that name
+    return (others[0] if others else None), name
 
 
 def _status(session: Session, search: Search) -> None:
@@ -100,7 +99,10 @@ def _wait(session: Session, search: Search) -> None:
     print(headline(search.study))
 
 
-def _apply(session: Session, search: Search, trial: Trial | None = None) -> None:
+def _apply(session: Session, search: Search, word: str | None) -> None:
+    if word is not None and not word.isdecimal():
+        session.find(word)  # which refuses it: the name of a search would not be left
+    trial = None if word is None else search.study.ledger.journal.get(int(word))
     told, source = session.apply(search, trial)
     print(told)
     session.shell.set_next_input(source, replace=False)
@@ -113,20 +115,21 @@ def _show(session: Session, search: Search) -> None:
         display(_static(search.study))
 
 
-def _log(study: Study, word: str | None) -> None:
-    trials = study.trials
+def _log(session: Session, search: Search, word: str | None) -> None:
+    study, trials = search.study, search.study.trials
     if word is None and not trials:
         raise StudyError(f"study {study.name!r} has no trial yet")
-    if word is not None and not word.isdigit():
+    if word is not None and not word.isdecimal():
         raise HpoError(f"%hpo log {word}: the trial must be a number, as in %hpo log 3")
-    trial = study.ledger.journal.get(int(word) if word is not None else trials[-1].number)
+    trial = trials[-1] if word is None else study.ledger.journal.get(int(word))
     print(f"trial {trial.number}, {trial.state}: {trial.config}")
     print(study.log(trial.number) or "(it printed nothing)")
     if trial.error is not None:
         print(trial.error.traceback or trial.error)
 
 
-def _export(study: Study, word: str | None) -> None:
+def _export(session: Session, search: Search, word: str | None) -> None:
+    study = search.study
     path = Path(word or f"{study.name}.csv")
     try:
         _write(study, path)
@@ -196,6 +199,8 @@ def _static(study: Study) -> HTML:
 
 _PLAIN: Mapping[str, Callable[[Session, Search], None]] = {
     "status": _status, "best": _best, "pause": _pause, "resume": _resume, "stop": _stop, "wait": _wait,
-    "apply": _apply, "show": _show,
+    "show": _show,
 }  # fmt: skip
-_WITH_WORD: Mapping[str, Callable[[Study, str | None], None]] = {"log": _log, "export": _export}
+_WITH_WORD: Mapping[str, Callable[[Session, Search, str | None], None]] = {
+    "apply": _apply, "log": _log, "export": _export,
+}  # fmt: skip

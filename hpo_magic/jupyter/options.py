@@ -17,19 +17,23 @@ PLACES = ("threads", "processes")
 
 _NOTE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*'|(?<=\S)#)*?)(?:^|\s)#.*$""", re.DOTALL)
 _BELOW_ZERO = re.compile(r"(?<!\S)(--?[\w-]+)\s+(-\.?\d\S*)")
+_TIED_QUOTE = re.compile(r"""(?<!\S)(--[\w-]+)=(?=["'])""")
 _CONSTRAINT = re.compile(r"--subject-to\s+[^\s'\"<>=]+\s*[<>]")
 
 
 def prepared(line: str) -> str:
-    """Return the line as argparse can read it: without a comment, and with numbers below 0 tied to their options.
+    """Return the line as argparse can read it.
+
+    Without a comment, with numbers below 0 tied to their options, and with texts in quotes apart from theirs.
 
     Examples
     --------
-    >>> prepared("svm --target -1e-3 --store 'a #b'  # a note")
+    >>> prepared("svm --target -1e-3 --store='a #b'  # a note")
     "svm --target=-1e-3 --store 'a #b'"
     """
     note = _NOTE.match(line)
-    return _BELOW_ZERO.sub(r"\1=\2", (note.group(1) if note else line).rstrip())
+    told = _TIED_QUOTE.sub(r"\1 ", (note.group(1) if note else line).rstrip())
+    return _BELOW_ZERO.sub(r"\1=\2", told)
 
 
 def explained(message: str, line: str, options: Iterable[str]) -> str:
@@ -78,16 +82,13 @@ class Options:
     @classmethod
     def of(cls, args: Any) -> Options:
         """Return the options that argparse has read."""
-        fields = {
-            **vars(args),
-            "minimize": tuple(args.minimize or ()),
-            "maximize": tuple(args.maximize or ()),
-            "record": tuple(args.record or ()),
-            "subject_to": tuple(text.strip("'\"") for text in args.subject_to or ()),
-        }
-        options = cls(**{name: fields[name] for name in cls.__dataclass_fields__})
+        fields = {name: _unquoted(getattr(args, name)) for name in cls.__dataclass_fields__}
+        for several in ("minimize", "maximize", "record", "subject_to"):
+            fields[several] = tuple(fields[several] or ())
+        options = cls(**fields)
         if options.name is not None and not _bindable(options.name):
-            raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; try 'svm'")
+            cure = "give every constraint a --subject-to of its own" if re.search("[<>]", options.name) else "try 'svm'"
+            raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; {cure}")
         if options.output is not None and not _bindable(options.output):
             raise HpoError(f"-o {options.output!r} must be a Python name")
         return options
@@ -96,6 +97,14 @@ class Options:
     def variable(self) -> str:
         """Name of the variable that the study is bound to."""
         return self.output or self.name or "study"
+
+
+def _unquoted(value: Any) -> Any:
+    """Return what stands within quotes: IPython leaves them around the words that it splits."""
+    if isinstance(value, list):
+        return [_unquoted(one) for one in value]
+    quoted = isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if quoted else value
 
 
 def _bindable(name: str) -> bool:
@@ -122,4 +131,4 @@ class Command:
         if verb not in COMMANDS:
             hint = did_you_mean(verb, COMMANDS)
             raise HpoError(f"%hpo {verb} is unknown{hint}; use one of {', '.join(COMMANDS)}, or %%hpo on top of a cell")
-        return cls(verb, tuple(words))
+        return cls(verb, tuple(map(_unquoted, words)))

@@ -26,7 +26,7 @@ class Limits:
     target : float
         The search ends when the metric has reached it.
     no_gain : int
-        It ends when so many trials in a row have not beaten the best.
+        It ends when so many trials in a row have not beaten the best; those on less than its budget do not count.
     to_noise : bool
         It ends when what is left to gain is less than the noise of one trial (Makarova 2022).
 

@@ -426,6 +426,10 @@ def test_any_trial_may_be_applied(shared):
     told = shared.run("%hpo apply 3 anyone")["text"]
     assert told.startswith("set from trial 3: q = ") and shared.value("q == anyone.trials[3].config['q']")
     assert "trial 77" in (refused := shared.run("%hpo apply 77 anyone"))["text"] + refused["error"]
+    assert shared.run("%hpo apply anyone 2")["text"].startswith("set from trial 2: q = ")
+    assert "trial 2, done" in shared.run("%hpo log anyone 2")["text"]
+    assert "no search 'nobody'" in (refused := shared.run("%hpo apply 2 nobody"))["text"] + refused["error"]
+    assert "no search '²'" in (refused := shared.run("%hpo apply ²"))["text"] + refused["error"]
 
 
 def test_what_has_changed_in_the_notebook_since_the_earlier_trials_is_said(shared):

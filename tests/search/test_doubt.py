@@ -78,3 +78,9 @@ def test_in_spaces_with_branches_or_budgets_it_is_not_judged(space):
 def test_of_several_goals_it_is_not_judged():
     gp, cube = GaussianProcessSampler(), cube_of(SPACE)
     assert gp._prior(cube, history(WORSE, goals=(Goal("value"), Goal("size")))).trend == 2.0
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_search_may_begin_with_the_model(start):
+    gp = GaussianProcessSampler(7, start=start)
+    assert all(proposals(gp, history(WORSE[:count])) for count in range(len(WORSE)))

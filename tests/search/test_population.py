@@ -63,6 +63,15 @@ def test_a_member_that_fails_is_replaced_by_a_copy_of_a_living_one():
     assert len([trial for trial in study.trials if trial.budget == 10]) == 4
 
 
+def test_a_population_that_nobody_trusts_says_so():
+    study = pbt(size=2, generations=4)
+    trained(study, 2)
+    for trial in study.trials:
+        study.distrust(trial)
+    with pytest.raises(StrategyError, match="no member of the population is left that is trusted"):
+        study.ask()
+
+
 def test_a_population_that_is_dead_says_so():
     study = pbt(size=2, generations=4)
     trained(study, 2, fails=frozenset({0, 1}))

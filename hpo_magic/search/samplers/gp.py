@@ -159,4 +159,4 @@ class GaussianProcessSampler:
     def _misled(self, cube: Cube, history: History) -> bool:
         if cube.branches or cube.space.budget is not None or len(history.goals) > 1 or not self.trend:
             return False
-        return beaten(history, self.start, _JUDGED) > self.doubt
+        return beaten(history, max(self.start, 2), _JUDGED) > self.doubt  # before the second trial there is no model

@@ -122,6 +122,10 @@ class Pbt:
         """Return from which member, and with which config, each place of the next generation goes on."""
         alive = best_first(history, [m if m.trusted else changed(m, state=State.FAILED) for m in members])
         if not alive:
+            if not all(member.trusted for member in members):
+                raise StrategyError(
+                    "no member of the population is left that is trusted; trust one again, or start anew"
+                )
             raise StrategyError("every member of the population has failed; look at the first error, then start anew")
         # What a copy gets must come out the same whenever it is asked for: from what was known when it was made.
         last = max(member.number for member in members)
