@@ -17,6 +17,9 @@ from hpo_magic.trials.index import Index
 from hpo_magic.trials.pareto import dominated, hypervolume
 from hpo_magic.trials.trial import State, Trial, changed
 
+_MOST = 1e100
+"""Values beyond, as penalties may be, count as this: sums and squares of them would overflow."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -65,10 +68,10 @@ class History:
         return cls(tuple(sorted(trials, key=lambda trial: trial.number)), tuple(goals), tuple(constraints))
 
     def loss(self, trial: Trial) -> float:
-        """Return the first goal of a finished trial, minimise-oriented."""
+        """Return the first goal of a finished trial, minimise-oriented, cut at ±1e100."""
         goal = self.goals[0]
         values = trial.values or {}
-        return goal.sign * values[goal.metric]
+        return max(-_MOST, min(goal.sign * values[goal.metric], _MOST))
 
     def having(self, keep: Callable[[Trial], bool]) -> History:
         """Return the history of the trials that `keep` accepts."""
@@ -76,10 +79,11 @@ class History:
 
     @cached_property
     def losses(self) -> NDArray[np.float64]:
-        """Every goal of the finished trials, minimise-oriented, (n_done, n_goals)."""
+        """Every goal of the finished trials, minimise-oriented, cut at ±1e100, (n_done, n_goals)."""
         values = [trial.values or {} for trial in self.done]
         columns = [[goal.sign * value[goal.metric] for value in values] for goal in self.goals]
-        return np.array(columns, dtype=float).reshape(len(self.goals), len(values)).T
+        losses = np.array(columns, dtype=float).reshape(len(self.goals), len(values)).T
+        return np.asarray(np.clip(losses, -_MOST, _MOST))
 
     @cached_property
     def margins(self) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -49,6 +51,24 @@ def test_it_draws(name, trials, kind, strategy):
     FigureCanvasAgg(figure).draw()
     live = LivePlot(name)
     assert live.png(study.history, study.space) == live.png(study.history, study.space)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+@pytest.mark.parametrize("reward", [None, -sys.float_info.max])
+def test_penalties_may_be_as_large_as_numbers_are(share, reward):
+    """Warnings are errors: sums and squares of what pictures and importance read must not overflow."""
+
+    def loss(config):
+        if reward is not None and config["y"] < 0.1:
+            return reward
+        return sys.float_info.max if config["x"] < share else config["x"]
+
+    study = Study({"x": Float(0, 1), "y": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(loss, trials=25)
+    for name in PLOTS:
+        FigureCanvasAgg(study.plot(name)).draw()
+    assert study.best.value == min(trial.value for trial in study.trials)
+    assert study.recommend().value < sys.float_info.max
 
 
 def test_brackets_show_who_was_promoted():

@@ -36,7 +36,7 @@ def draw(history: History, space: Space, ax: Axes, against: str = "trial") -> No
     done = history.done
     at, label = _places(history, space, against)
     numbers = np.array([at[trial.number] for trial in done], dtype=float)
-    values = np.array([goal.sign * history.loss(trial) for trial in done], dtype=float)
+    values = goal.sign * history.losses[:, 0]
     dress(ax)
     ax.set_xlabel(label, fontsize=9, parse_math=False)
     ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
@@ -50,7 +50,7 @@ def draw(history: History, space: Space, ax: Axes, against: str = "trial") -> No
         ax.yaxis.set_major_locator(NullLocator())
         _failures(history, at, ax, 0.0)
         return
-    log = bool(values.min() > 0 and values.max() / values.min() > 30)
+    log = bool(values.min() > 0 and values.max() > 30 * values.min())
     ax.set_yscale("log" if log else "linear")
     if log:  # the formatter of log axes typesets mathematics, which costs ten times as much as plain text
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
