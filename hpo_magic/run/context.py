@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
@@ -36,6 +37,7 @@ class TrialContext:
     stopping: bool = False
     steps: int = 0
     last: int | None = None
+    redirections: dict[str, list[tuple[object, Any]]] = field(default_factory=dict)
 
     @cached_property
     def seed(self) -> int:

@@ -7,6 +7,8 @@ from collections import deque
 from threading import Lock
 from typing import Any
 
+from hpo_magic.run import redirection
+
 LIMIT = 64_000
 """Characters of a trial's output that are kept: its end."""
 
@@ -62,16 +64,17 @@ class TrialLog:
 class RoutedStream:
     """A stand-in for sys.stdout or sys.stderr: text of a trial goes to its log, all else to the stream behind it."""
 
-    def __init__(self, behind: Any) -> None:
-        self._behind = behind
+    def __init__(self, channel: str, behind: Any) -> None:
+        self.channel, self._behind = channel, behind
 
     def write(self, text: str) -> int:
-        """Write to the running trial's log, or to the stream behind."""
-        from hpo_magic.run.context import current
-
-        context = current.get()
+        """Write to the running trial's log or to where it redirects its output, or to the stream behind."""
+        context = redirection.current_trial()
         if context is None:
             return int(self._behind.write(text) or 0)
+        elsewhere = redirection.target(self.channel)
+        if elsewhere is not None:
+            return int(elsewhere.write(text) or 0)
         context.log.write(str(text))
         return len(text)
 
@@ -81,14 +84,15 @@ class RoutedStream:
             self.write(line)
 
     def flush(self) -> None:
-        """Flush the stream behind, unless a trial asks."""
-        from hpo_magic.run.context import current
-
-        if current.get() is None:
+        """Flush where text goes to; a trial's log needs none."""
+        if redirection.current_trial() is None:
             self._behind.flush()
+        elif hasattr(elsewhere := redirection.target(self.channel), "flush"):
+            elsewhere.flush()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._behind, name)
+        elsewhere = redirection.target(self.channel)
+        return getattr(self._behind if elsewhere is None else elsewhere, name)
 
 
 class Routing:
@@ -104,13 +108,15 @@ class Routing:
             if self._users == 1:
                 for name in ("stdout", "stderr"):
                     behind = getattr(sys, name)
-                    self._ours[name] = (RoutedStream(behind), behind)
+                    self._ours[name] = (RoutedStream(name, behind), behind)
                     setattr(sys, name, self._ours[name][0])
+                redirection.install(lambda stream: stream.channel if isinstance(stream, RoutedStream) else None)
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                redirection.uninstall()
                 for name, (ours, behind) in self._ours.items():
                     if getattr(sys, name) is ours:  # someone else's redirection is left alone
                         setattr(sys, name, behind)
