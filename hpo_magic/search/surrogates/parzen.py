@@ -77,18 +77,22 @@ class Parzen:
         return here, known * np.append(other, np.full(len(options), same - other))
 
     def sample(self, count: int, rng: np.random.Generator) -> Array:
-        """Draw points in model coordinates, (count, d): a kernel each, or the prior; inactive ones are drawn too."""
+        """Draw points in model coordinates, (count, d); inactive ones are drawn too.
+
+        Every second one from a kernel, or the prior; the others from a kernel for each coordinate, which brings together
+        what different points are good for.
+        """
         n, d = self.points.shape
-        which = rng.choice(n + 1, size=count, p=np.exp(self.log_weights))
+        which = rng.choice(n + 1, size=(count, d), p=np.exp(self.log_weights))
+        which[::2] = which[::2, :1]
         draws = rng.random((count, d))
-        kernel = np.minimum(which, n - 1)
+        kernel = np.minimum(which, n - 1), np.arange(d)
         own, b = self.points[kernel], self.bandwidths
         low, high = ndtr(-own / b), ndtr((1 - own) / b)
         near = own + b * ndtri(np.clip(low + draws * (high - low), 1e-12, 1 - 1e-12))
         stay = rng.random((count, d)) >= b
         near = np.where(self.cube.unordered, np.where(stay, own, draws), np.clip(near, 0.0, 1.0))
-        known = self.active[kernel] & (which < n)[:, None]
-        return np.where(known, near, draws)
+        return np.where(self.active[kernel] & (which < n), near, draws)
 
 
 def estimate(cube: Cube, points: Array, weights: Array) -> Parzen:
