@@ -28,16 +28,26 @@ def test_it_integrates_to_one():
     assert values.std() > 0.3  # it is not flat
 
 
-def test_draws_follow_the_density():
+def test_every_second_draw_follows_the_density():
     """The mean of any function of the draws is its mean under the density, within four standard errors."""
     cube, parzen = density(seed=5)
-    drawn = cube.model(parzen.sample(100_000, np.random.default_rng(3)))
+    drawn = cube.model(parzen.sample(200_000, np.random.default_rng(3)))[::2]
     uniform = cube.model(np.random.default_rng(4).random((100_000, 3)))
     weight = np.exp(parzen.log_density(uniform))
     for read in (lambda m: m[:, 2], lambda m: m[:, 0] < 0.3, lambda m: (m[:, 0] < 0.3) * m[:, 1]):
         ours, theirs = read(drawn).astype(float), read(uniform) * weight
         error = np.hypot(ours.std(), theirs.std()) / np.sqrt(100_000)
         assert ours.mean() == pytest.approx(theirs.mean(), abs=4 * error)
+
+
+def test_the_others_take_each_coordinate_from_a_trial_of_its_own():
+    """Two trials in opposite corners: half of these draws lie near the others, which no kernel does, to four errors."""
+    cube = Cube(Space({"x": Float(0, 1), "y": Float(0, 1)}))
+    parzen = estimate(cube, np.array([[0.1, 0.1]] * 20 + [[0.9, 0.9]] * 20), np.ones(40))
+    low = parzen.sample(20_000, np.random.default_rng(0)) < 0.5
+    apart = low[:, 0] != low[:, 1]
+    assert apart[::2].mean() < 0.2
+    assert apart[1::2].mean() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(10_000))
 
 
 def test_a_trial_says_nothing_of_what_is_inactive_in_it():

@@ -79,8 +79,8 @@ class Parzen:
     def sample(self, count: int, rng: np.random.Generator) -> Array:
         """Draw points in model coordinates, (count, d); inactive ones are drawn too.
 
-        Every second one from a kernel, or the prior; the others from a kernel for each coordinate, which brings together
-        what different points are good for.
+        Every second one from a kernel, or the prior; the others from a kernel for each coordinate, which brings
+        together what different points are good for.
         """
         n, d = self.points.shape
         which = rng.choice(n + 1, size=(count, d), p=np.exp(self.log_weights))
