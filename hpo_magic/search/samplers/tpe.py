@@ -31,7 +31,7 @@ class TpeSampler:
     start : int
         Trials before the model takes over.
     candidates : int
-        Draws from the good density, of which the best ratio wins.
+        Draws from the good trials, of which the best ratio wins; half of them take each coordinate from another trial.
     """
 
     seed: int = 0
