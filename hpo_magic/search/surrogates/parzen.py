@@ -18,7 +18,7 @@ from hpo_magic.search.cube import Cube
 
 Array = NDArray[np.float64]
 
-_SHARPER = 0.85
+_SHARPER = 0.6
 """Of what the rules for bandwidths say: around a few good points they leave little of what sets these apart."""
 
 
@@ -99,8 +99,8 @@ def estimate(cube: Cube, points: Array, weights: Array) -> Parzen:
     """Return the estimator of (n, d) points with (n,) weights, the prior counting as one point of mean weight.
 
     Bandwidths are Scott's rule on each coordinate's spread among the points where it is active, at least a
-    hundredth of the range and a third of a level (the "magic clip" of Watanabe 2023, section 3.3.4), all of it a
-    little sharper.
+    hundredth of the range and a third of a level (the "magic clip" of Watanabe 2023, section 3.3.4); of a number,
+    0.6 of that.
     """
     active = cube.active(points)
     count = np.maximum(active.sum(axis=0), 1)  # (d,)
