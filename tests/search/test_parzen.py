@@ -56,3 +56,12 @@ def test_a_trial_says_nothing_of_what_is_inactive_in_it():
     points = cube.model(np.array([[0.1, 0.2, 0.5], [0.1, 0.8, 0.5]]))
     left, right = parzen.log_density(points)
     assert left == pytest.approx(right)
+
+
+def test_trials_far_outside_of_a_narrowed_range_count_at_its_end():
+    """Warnings are errors: of a kernel so far off no mass would be left inside."""
+    cube = Cube(Space({"x": Float(0, 1)}))
+    parzen = estimate(cube, np.array([[-40.0], [0.3], [60.0]]), np.ones(3))
+    low, between, high = parzen.log_density(np.array([[0.0], [0.7], [1.0]]))
+    assert between < min(low, high) and np.isfinite([low, between, high]).all()
+    assert ((drawn := parzen.sample(100, np.random.default_rng(0))) >= 0).all() and (drawn <= 1).all()

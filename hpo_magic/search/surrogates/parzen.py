@@ -103,6 +103,8 @@ def estimate(cube: Cube, points: Array, weights: Array) -> Parzen:
     0.6 of that.
     """
     active = cube.active(points)
+    # Trials from before a range was narrowed count at its end: of a kernel far off nothing would lie inside.
+    points = np.where(cube.unordered, points, np.clip(points, 0.0, 1.0))
     count = np.maximum(active.sum(axis=0), 1)  # (d,)
     mean = np.where(active, points, 0.0).sum(axis=0) / count
     spread = np.sqrt(np.where(active, (points - mean) ** 2, 0.0).sum(axis=0) / count + 0.25 / (count + 1) ** 2)
