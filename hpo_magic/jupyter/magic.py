@@ -110,11 +110,14 @@ class HpoMagic(Magics):
 
     def _options(self, line: str) -> Options:
         try:
-            return Options.of(parse_argstring(self.hpo, line))
+            read = parse_argstring(self.hpo, line)
+        except ValueError as error:  # of the splitting into words
+            raise UsageError(f"{line!r}: {str(error).lower()}; a quote that is opened must be closed") from None
         except UsageError as error:
             from hpo_magic.jupyter.completion import OPTIONS
 
             raise UsageError(explained(str(error), line, OPTIONS)) from None
+        return Options.of(read)
 
     def _tune(self, options: Options, body: str) -> None:
         with loading(self.shell, "hpo_magic.jupyter.launch"):

@@ -45,10 +45,12 @@ def explained(message: str, line: str, options: Iterable[str]) -> str:
     "unrecognized arguments: --minimise (did you mean '--minimize'?)"
     >>> explained("unrecognized arguments: < 20", "--subject-to latency < 20", [])
     "unrecognized arguments: < 20; put a constraint in quotes, as in --subject-to 'latency < 20'"
+    >>> explained("argument --seed: expected one argument", "svm --seed", ["--seed"])
+    'argument --seed: expected one argument'
     """
     if _CONSTRAINT.search(line):
         return f"{message}; put a constraint in quotes, as in --subject-to 'latency < 20'"
-    wrong = next((word for word in message.split() if word.startswith("--")), None)
+    wrong = next((word.rstrip(":,") for word in message.split() if word.startswith("--")), None)
     known = list(options)
     return message + (did_you_mean(wrong, known) if wrong is not None and wrong not in known else "")
 

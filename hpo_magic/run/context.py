@@ -54,6 +54,11 @@ class TrialContext:
         """Whether anybody wanted to know where the trial keeps its files."""
         return "folder" in vars(self)
 
+    def redirected(self, channel: str) -> Any:
+        """Return where the trial redirects "stdout" or "stderr" to; None where text goes to its log."""
+        stack = self.redirections.get(channel)
+        return stack[-1][1] if stack else None
+
     def begin(self, who: str) -> None:
         """Say who has taken the trial up; from now on its time runs."""
         self.begun = time.monotonic()

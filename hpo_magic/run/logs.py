@@ -1,13 +1,9 @@
-"""Where the output of trials goes: a bounded log each, and streams that route by the trial that prints."""
+"""Where the output of trials goes: a bounded log each."""
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from threading import Lock
-from typing import Any
-
-from hpo_magic.run import redirection
 
 LIMIT = 64_000
 """Characters of a trial's output that are kept: its end."""
@@ -59,67 +55,3 @@ class TrialLog:
         # A terminal shows of a line what follows its last carriage return; progress bars count on that.
         lines = [line.rstrip("\r").rpartition("\r")[2] for line in (head + kept[cut:]).split("\n")]
         return "\n".join(lines).rstrip("\n")
-
-
-class RoutedStream:
-    """A stand-in for sys.stdout or sys.stderr: text of a trial goes to its log, all else to the stream behind it."""
-
-    def __init__(self, channel: str, behind: Any) -> None:
-        self.channel, self._behind = channel, behind
-
-    def write(self, text: str) -> int:
-        """Write to the running trial's log or to where it redirects its output, or to the stream behind."""
-        context = redirection.current_trial()
-        if context is None:
-            return int(self._behind.write(text) or 0)
-        elsewhere = redirection.target(self.channel)
-        if elsewhere is not None:
-            return int(elsewhere.write(text) or 0)
-        context.log.write(str(text))
-        return len(text)
-
-    def writelines(self, lines: Any) -> None:
-        """Write each of the lines."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Flush where text goes to; a trial's log needs none."""
-        if redirection.current_trial() is None:
-            self._behind.flush()
-        elif hasattr(elsewhere := redirection.target(self.channel), "flush"):
-            elsewhere.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        elsewhere = redirection.target(self.channel)
-        return getattr(self._behind if elsewhere is None else elsewhere, name)
-
-
-class Routing:
-    """Puts routed streams in place while at least one search runs, and takes them away after the last."""
-
-    def __init__(self) -> None:
-        self._users, self._lock = 0, Lock()
-        self._ours: dict[str, tuple[RoutedStream, Any]] = {}
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._users += 1
-            if self._users == 1:
-                for name in ("stdout", "stderr"):
-                    behind = getattr(sys, name)
-                    self._ours[name] = (RoutedStream(name, behind), behind)
-                    setattr(sys, name, self._ours[name][0])
-                redirection.install(lambda stream: stream.channel if isinstance(stream, RoutedStream) else None)
-
-    def __exit__(self, *exception: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                redirection.uninstall()
-                for name, (ours, behind) in self._ours.items():
-                    if getattr(sys, name) is ours:  # someone else's redirection is left alone
-                        setattr(sys, name, behind)
-
-
-routing = Routing()

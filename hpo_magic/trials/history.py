@@ -15,10 +15,7 @@ from hpo_magic.space import Config
 from hpo_magic.trials.constraints import Constraint, margins_of
 from hpo_magic.trials.index import Index
 from hpo_magic.trials.pareto import dominated, hypervolume
-from hpo_magic.trials.trial import State, Trial, changed
-
-_MOST = 1e100
-"""Values beyond, as penalties may be, count as this: sums and squares of them would overflow."""
+from hpo_magic.trials.trial import LARGEST, State, Trial, bounded, changed
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class History:
         """Return the first goal of a finished trial, minimise-oriented, cut at ±1e100."""
         goal = self.goals[0]
         values = trial.values or {}
-        return max(-_MOST, min(goal.sign * values[goal.metric], _MOST))
+        return bounded(goal.sign * values[goal.metric])
 
     def having(self, keep: Callable[[Trial], bool]) -> History:
         """Return the history of the trials that `keep` accepts."""
@@ -83,14 +80,15 @@ class History:
         values = [trial.values or {} for trial in self.done]
         columns = [[goal.sign * value[goal.metric] for value in values] for goal in self.goals]
         losses = np.array(columns, dtype=float).reshape(len(self.goals), len(values)).T
-        return np.asarray(np.clip(losses, -_MOST, _MOST))
+        return np.asarray(np.clip(losses, -LARGEST, LARGEST))
 
     @cached_property
     def margins(self) -> NDArray[np.float64]:
         """By how much the finished trials miss each constraint, (n_done, n_constraints); below 0 where it holds."""
         if not self.constraints:  # a row a trial, all of them empty, takes 10 ms for 10,000
             return np.empty((len(self.done), 0))
-        return margins_of(self.constraints, [trial.values or {} for trial in self.done])
+        margins = margins_of(self.constraints, [trial.values or {} for trial in self.done])
+        return np.asarray(np.clip(margins, -LARGEST, LARGEST))
 
     def feasible(self, trial: Trial) -> bool:
         """Whether a finished trial meets every constraint."""

@@ -38,6 +38,21 @@ class State(StrEnum):
 _VALUES = re.compile(r"\(.*\)|\[.*\]|\d[\d.e+-]*", re.DOTALL)
 
 
+LARGEST = 1e100
+"""Values beyond, as penalties may be, count as this: sums and squares of them would overflow."""
+
+
+def bounded(value: float) -> float:
+    """Return a value as it counts.
+
+    Examples
+    --------
+    >>> bounded(0.5), bounded(-1e300)
+    (0.5, -1e+100)
+    """
+    return max(-LARGEST, min(value, LARGEST))
+
+
 class Report(NamedTuple):
     """An intermediate value: the step it was reported at, and the value as the user counts it."""
 
@@ -154,7 +169,7 @@ class Trial:
     @cached_property
     def curve(self) -> Curve:
         """What was reported, in columns."""
-        values = [report.value for report in self.reports]
+        values = [bounded(report.value) for report in self.reports]
         means = (total / count for count, total in enumerate(accumulate(values), 1))
         steps = tuple(report.step for report in self.reports)
         return Curve(steps, tuple(means), tuple(accumulate(values, min)), tuple(accumulate(values, max)))

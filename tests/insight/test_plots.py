@@ -53,6 +53,27 @@ def test_it_draws(name, trials, kind, strategy):
     assert live.png(study.history, study.space) == live.png(study.history, study.space)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_reports_may_be_as_large_as_numbers_are(sign):
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random+median")
+    for number in range(12):
+        trial = study.ask()
+        for step in range(3):
+            study.report(trial, sign * sys.float_info.max if number % 2 else number + step, step)
+        if trial.number not in {t.number for t in study.trials if t.cut}:
+            study.tell(trial, float(number))
+    for name in PLOTS:
+        FigureCanvasAgg(study.plot(name)).draw()
+
+
+def test_so_may_second_metrics_and_what_constraints_watch():
+    study = Study({"x": Float(0, 1)}, minimize=["loss", "size"], subject_to=["size < 0.9"], strategy="gp")
+    study.optimize(lambda c: {"loss": c["x"], "size": sys.float_info.max if c["x"] > 0.6 else c["x"]}, trials=12)
+    for name in PLOTS:
+        FigureCanvasAgg(study.plot(name)).draw()
+    assert study.best.values["size"] < 0.9
+
+
 @pytest.mark.parametrize("share", [0.3, 0.7])
 @pytest.mark.parametrize("reward", [None, -sys.float_info.max])
 def test_penalties_may_be_as_large_as_numbers_are(share, reward):

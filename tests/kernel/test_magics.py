@@ -93,6 +93,7 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
         ("%%hpo list --wait\na = 1  # hpo: 1..5\na", "the name 'list' is Python's own"),
         ('%%hpo x\np = {"lr": 0.1}  # hpo: 0.01..1.0 log\n1', "the annotation stands inside the value of p"),
         ("%%hpo x --wait --store :memory:\na = 1  # hpo: 1..5\nimport nothing_here\na", ""),
+        ("%%hpo x --minimize \"a'\na = 1  # hpo: 1..5\na", "a quote that is opened must be closed"),
         ("%hpo stpo", "%hpo stpo is unknown (did you mean 'stop'?)"),
         ("%hpo log x1", "the trial must be a number"),
         ("%hpo status nobody", "this session has no search 'nobody'"),

@@ -70,19 +70,32 @@ def test_a_redirection_that_a_trial_leaves_by_an_error_is_over(capsys):
     assert capsys.readouterr().out.endswith("here\n")
 
 
-def test_what_the_user_redirects_goes_there_while_trials_run():
-    going = threading.Event()
+def test_what_the_user_redirects_is_apart_from_what_a_trial_redirects():
+    """A trial's redirection begins while the user's holds, and ends after it."""
+    running, ready, begun, left = (threading.Event() for _ in range(4))
 
     def loss(config):
-        print("of the trial")
-        going.wait(5)
+        running.set()
+        assert ready.wait(20)
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            print("of the trial")
+            begun.set()
+            assert left.wait(20)
+            print("still")
+        assert told.getvalue() == "of the trial\nstill\n"
         return config["x"]
 
     study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
-    searching = threading.Thread(target=study.optimize, args=(loss, 1))
+    stream, searching = sys.stdout, threading.Thread(target=study.optimize, args=(loss, 1))
     searching.start()
-    with contextlib.redirect_stdout(io.StringIO()) as told:
+    assert running.wait(20)
+    with contextlib.redirect_stdout(io.StringIO()) as mine:
+        ready.set()
+        assert begun.wait(20)
         print("mine")
-        going.set()
-        searching.join()
-    assert "mine\n" in told.getvalue()
+    left.set()
+    searching.join()
+    assert (mine.getvalue(), study.trials[0].error) == ("mine\n", None)
+    print("after")
+    study.optimize(lambda config: config["x"], trials=1)
+    assert sys.stdout is stream

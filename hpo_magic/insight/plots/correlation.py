@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from hpo_magic.errors import StudyError, did_you_mean
 from hpo_magic.insight.plots.style import BEST, TRIAL, dress, say
 from hpo_magic.space import Space
-from hpo_magic.trials import History
+from hpo_magic.trials import History, Trial
+from hpo_magic.trials.trial import bounded
 
 
 def draw(history: History, space: Space, ax: Axes, metric: str | None = None) -> None:
@@ -28,14 +29,19 @@ def draw(history: History, space: Space, ax: Axes, metric: str | None = None) ->
     name = metric or next(iter(others))
     ax.set_ylabel(name, fontsize=9, parse_math=False)
     both = [trial for trial in history.done if name in (trial.values or {})]
-    pairs = np.array([[(t.values or {})[goal.metric], (t.values or {})[name]] for t in both])
+    pairs = np.array([_pair(trial, goal.metric, name) for trial in both])
     ax.plot(pairs[:, 0], pairs[:, 1], "o", color=TRIAL, markersize=5, alpha=0.65, markeredgewidth=0)
     best = history.incumbent
     if best is not None and name in (best.values or {}):
-        values = best.values or {}
-        ax.plot([values[goal.metric]], [values[name]], "*", color=BEST, markersize=13)
+        at, height = _pair(best, goal.metric, name)
+        ax.plot([at], [height], "*", color=BEST, markersize=13)
     if len(pairs) > 2:
         ax.set_title(f"rank correlation {_spearman(pairs):.2f} over {len(pairs)} trials", fontsize=8)
+
+
+def _pair(trial: Trial, one: str, other: str) -> tuple[float, float]:
+    values = trial.values or {}
+    return bounded(values[one]), bounded(values[other])
 
 
 def _spearman(pairs: np.ndarray) -> float:

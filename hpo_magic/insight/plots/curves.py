@@ -10,6 +10,7 @@ from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress,
 from hpo_magic.search.fidelity import climbers
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State, Trial
+from hpo_magic.trials.trial import bounded
 
 _MOST, _POINTS = 80, 200
 """So many curves are drawn, the latest and the best, of so many points each."""
@@ -65,7 +66,7 @@ def _thinned(trial: Trial, history: History) -> Points:
     origin = history.origin(trial) if trial.resumed else None
     before = () if origin is None else origin.reports[-1:]
     kept = [*before, *trial.reports[::every], trial.reports[-1]]  # one that went on from another joins its curve
-    return [float(report.step) for report in kept], [report.value for report in kept]
+    return [float(report.step) for report in kept], [bounded(report.value) for report in kept]
 
 
 def _by_budget(history: History) -> list[tuple[Trial, Points]]:

@@ -42,7 +42,7 @@ def draw(
         ax.fill_between(xs, line.low, line.high, color=LINE, alpha=0.2, linewidth=0)
         ax.plot(xs, line.mean, color=LINE, linewidth=1.8)
     low, high = float(np.nanmin(line.low)), float(np.nanmax(line.high))
-    span = (high - low) or 1.0
+    span = max(high - low, 1e-9 * max(abs(low), abs(high))) or 1.0  # less cannot be told apart on an axis
     floor = low - span * _FLOOR * 1.3
     ax.set_ylim(floor, high + 0.05 * span)
     ax.set_xlim(-0.03, 1.03)
