@@ -11,6 +11,7 @@ from hpo_magic.errors import StudyError
 from hpo_magic.search.novelty import key
 from hpo_magic.space import Space
 from hpo_magic.trials import Goal, History, State, Trial
+from hpo_magic.trials.trial import bounded
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,9 @@ def compare(top: Sequence[Trial], history: History, since: int) -> Confirmation:
 def _repeated(trial: Trial, repeats: Sequence[Trial], history: History) -> Repeated:
     told = [repeat.values or {} for repeat in repeats]
     read = {limit.metric for limit in history.constraints} if told else set()
-    means = {name: float(np.mean([values[name] for values in told])) for name in read}
+    means = {name: float(np.mean([bounded(values[name]) for values in told])) for name in read}
     missed = tuple(limit.text for limit in history.constraints if told and not limit.holds(means))
-    return Repeated(trial, tuple(values[history.goals[0].metric] for values in told), missed)
+    return Repeated(trial, tuple(bounded(values[history.goals[0].metric]) for values in told), missed)
 
 
 def _no_worse(winner: Repeated, other: Repeated, goal: Goal) -> tuple[bool, float]:

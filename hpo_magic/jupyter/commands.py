@@ -56,8 +56,9 @@ def _word_and_name(words: tuple[str, ...], session: Session) -> tuple[str | None
     """Return the word that a command takes and the study's name, in whichever order they stand."""
     name = next((word for word in words if word in session.searches), None)
     others = [word for word in words if word != name]
-    if name is None and len(others) > 1:
-        return others[0], others[1]  # which is refused, as no search has that name
+    if name is None and len(others) > 1:  # which is refused, as no search has that name
+        name = next((word for word in others if word.isidentifier()), others[1])
+        others.remove(name)
     return (others[0] if others else None), name
 
 
@@ -101,7 +102,8 @@ def _wait(session: Session, search: Search) -> None:
 
 def _apply(session: Session, search: Search, word: str | None) -> None:
     if word is not None and not word.isdecimal():
-        session.find(word)  # which refuses it: the name of a search would not be left
+        session.find(word)  # which refuses it where no search has that name
+        raise HpoError(f"%hpo apply {search.study.name} {word}: name one study, and a trial by its number")
     trial = None if word is None else search.study.ledger.journal.get(int(word))
     told, source = session.apply(search, trial)
     print(told)

@@ -16,7 +16,7 @@ from hpo_magic.jupyter.cell.program import LAST
 from hpo_magic.jupyter.guards import as_in_a_trial
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.routing import routing
+from hpo_magic.run.logs import routing
 from hpo_magic.run.trial_run import Guard, run_trial
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.space import Budget, Choice, Domain, Space

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
@@ -37,7 +36,6 @@ class TrialContext:
     stopping: bool = False
     steps: int = 0
     last: int | None = None
-    redirections: dict[str, list[tuple[object, Any]]] = field(default_factory=dict)
 
     @cached_property
     def seed(self) -> int:
@@ -53,11 +51,6 @@ class TrialContext:
     def asked_for_folder(self) -> bool:
         """Whether anybody wanted to know where the trial keeps its files."""
         return "folder" in vars(self)
-
-    def redirected(self, channel: str) -> Any:
-        """Return where the trial redirects "stdout" or "stderr" to; None where text goes to its log."""
-        stack = self.redirections.get(channel)
-        return stack[-1][1] if stack else None
 
     def begin(self, who: str) -> None:
         """Say who has taken the trial up; from now on its time runs."""

@@ -1,9 +1,11 @@
-"""Where the output of trials goes: a bounded log each."""
+"""Where the output of trials goes: a bounded log each, and streams that route by the trial that prints."""
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from threading import Lock
+from typing import Any
 
 LIMIT = 64_000
 """Characters of a trial's output that are kept: its end."""
@@ -55,3 +57,63 @@ class TrialLog:
         # A terminal shows of a line what follows its last carriage return; progress bars count on that.
         lines = [line.rstrip("\r").rpartition("\r")[2] for line in (head + kept[cut:]).split("\n")]
         return "\n".join(lines).rstrip("\n")
+
+
+class RoutedStream:
+    """A stand-in for sys.stdout or sys.stderr: text of a trial goes to its log, all else to the stream behind it."""
+
+    def __init__(self, behind: Any) -> None:
+        self._behind = behind
+
+    def write(self, text: str) -> int:
+        """Write to the running trial's log, or to the stream behind."""
+        from hpo_magic.run.context import current
+
+        context = current.get()
+        if context is None:
+            return int(self._behind.write(text) or 0)
+        context.log.write(str(text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write each of the lines."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flush the stream behind, unless a trial asks."""
+        from hpo_magic.run.context import current
+
+        if current.get() is None:
+            self._behind.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._behind, name)
+
+
+class Routing:
+    """Puts routed streams in place while at least one search runs, and takes them away after the last."""
+
+    def __init__(self) -> None:
+        self._users, self._lock = 0, Lock()
+        self._ours: dict[str, tuple[RoutedStream, Any]] = {}
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                for name in ("stdout", "stderr"):
+                    behind = getattr(sys, name)
+                    self._ours[name] = (RoutedStream(behind), behind)
+                    setattr(sys, name, self._ours[name][0])
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                for name, (ours, behind) in self._ours.items():
+                    if getattr(sys, name) is ours:  # someone else's redirection is left alone
+                        setattr(sys, name, behind)
+
+
+routing = Routing()

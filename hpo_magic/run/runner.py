@@ -18,9 +18,9 @@ from hpo_magic.run.enough import enough
 from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
+from hpo_magic.run.logs import routing
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.responsive import responsive
-from hpo_magic.run.routing import routing
 from hpo_magic.run.trial_run import Guard, Objective, Outcome, Task
 from hpo_magic.trials import Failure, Trial
 

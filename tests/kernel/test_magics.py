@@ -430,6 +430,9 @@ def test_any_trial_may_be_applied(shared):
     assert shared.run("%hpo apply anyone 2")["text"].startswith("set from trial 2: q = ")
     assert "trial 2, done" in shared.run("%hpo log anyone 2")["text"]
     assert "no search 'nobody'" in (refused := shared.run("%hpo apply 2 nobody"))["text"] + refused["error"]
+    both = (refused := shared.run("%hpo apply anyone tuned"))["text"] + refused["error"]
+    assert "name one study, and a trial by its number" in both
+    assert "no search 'anyon'" in (refused := shared.run("%hpo log anyon 2"))["text"] + refused["error"]
     assert "no search '²'" in (refused := shared.run("%hpo apply ²"))["text"] + refused["error"]
 
 
@@ -471,19 +474,3 @@ def test_a_comment_help_and_a_number_below_zero_on_the_option_line(shared):
         ["a"],
         True,
     ), answer
-
-
-def test_what_trials_redirect_leaves_the_notebook_s_output_alone(shared):
-    shared.run(
-        "%%hpo silent --store :memory: --trials 400 --workers 2 --strategy random\n"
-        "import contextlib, io, sys, time\nq = 1.0  # hpo: 0.0..5.0\n"
-        "with contextlib.redirect_stdout(io.StringIO()) as told, contextlib.redirect_stderr(sys.stdout):\n"
-        "    print('noise')\n    print('more', file=sys.stderr)\n    time.sleep(0.01)\n"
-        "lines = told.getvalue().count('\\n')\nprint('kept')\nq"
-    )
-    told = shared.run("import sys, time\nfor i in range(60):\n    print('mine')\n    time.sleep(0.01)")
-    assert told["text"].split() == ["mine"] * 60 and told["error"] == ""
-    assert shared.value("silent.phase.alive")
-    shared.run("%hpo stop silent")
-    assert shared.value("{trial.log for trial in silent.history.done}") == {"kept"}
-    assert shared.run("print('after')")["text"].strip() == "after"

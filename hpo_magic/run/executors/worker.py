@@ -22,8 +22,7 @@ from hpo_magic.run.executors.descriptors import descriptors
 from hpo_magic.run.executors.parcel import unpack
 from hpo_magic.run.executors.threads import ThreadJob
 from hpo_magic.run.failure import failure_of
-from hpo_magic.run.logs import TrialLog
-from hpo_magic.run.routing import routing
+from hpo_magic.run.logs import TrialLog, routing
 from hpo_magic.run.trial_run import Objective, Outcome, run_trial
 
 _LOG_SENT = 0.5
