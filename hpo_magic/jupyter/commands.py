@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
@@ -132,32 +133,34 @@ def _log(session: Session, search: Search, word: str | None) -> None:
 
 def _export(session: Session, search: Search, word: str | None) -> None:
     study = search.study
-    path = Path(word or f"{study.name}.csv")
+    path = Path(os.path.expandvars(word or f"{study.name}.csv")).expanduser()
+    if path.suffix.lower() not in _WRITERS:
+        hint = did_you_mean(str(word), session.searches)
+        raise HpoError(f"%hpo export {path}: the name must end in {' or '.join(_WRITERS)}{hint}")
     try:
-        _write(study, path)
+        _WRITERS[path.suffix.lower()](study, path)
     except OSError as error:
         raise HpoError(f"%hpo export {path}: {error.strerror or error}; nothing was written") from None
     print(f"{len(study.trials)} trials written to {path}")
 
 
-def _write(study: Study, path: Path) -> None:
-    if path.suffix == ".json":
-        data = {
-            "study": study.name,
-            "version": study.version,
-            "goals": {goal.metric: goal.word for goal in study.goals},
-            "space": study.original.to_json(),
-            "trials": [trial_to_json(trial) for trial in study.trials],
-        }
-        path.write_text(json.dumps(data, indent=1))
-    elif path.suffix == ".csv":
-        table = rows(study.history, study.original.names)
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(table[0]) if table else ["number"])
-            writer.writeheader()
-            writer.writerows(table)
-    else:
-        raise HpoError(f"%hpo export {path}: the name must end in .csv or .json")
+def _as_json(study: Study, path: Path) -> None:
+    data = {
+        "study": study.name,
+        "version": study.version,
+        "goals": {goal.metric: goal.word for goal in study.goals},
+        "space": study.original.to_json(),
+        "trials": [trial_to_json(trial) for trial in study.trials],
+    }
+    path.write_text(json.dumps(data, indent=1))
+
+
+def _as_csv(study: Study, path: Path) -> None:
+    table = rows(study.history, study.original.names)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]) if table else ["number"])
+        writer.writeheader()
+        writer.writerows(table)
 
 
 def _list(session: Session, url: str) -> None:
@@ -199,6 +202,7 @@ def _static(study: Study) -> HTML:
     return HTML(Report(study).html())
 
 
+_WRITERS: Mapping[str, Callable[[Study, Path], None]] = {".csv": _as_csv, ".json": _as_json}
 _PLAIN: Mapping[str, Callable[[Session, Search], None]] = {
     "status": _status, "best": _best, "pause": _pause, "resume": _resume, "stop": _stop, "wait": _wait,
     "show": _show,

@@ -6,13 +6,13 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Float as FloatTrait
 from traitlets import Int as IntTrait
 from traitlets import TraitError, Unicode, validate
 
 from hpo_magic.errors import HpoError, StrategyError
-from hpo_magic.jupyter.options import Command, Options, explained, prepared
+from hpo_magic.jupyter.options import Command, Options, explained, tied, uncommented, words_of
 from hpo_magic.jupyter.warm_up import loading
 
 
@@ -64,10 +64,10 @@ class HpoMagic(Magics):
     @argument("--no-gain", type=int, metavar="N", help="End when N trials in a row have not beaten the best.")
     @argument("--to-noise", action="store_true", help="End when less is left to gain than one trial is noisy.")
     @argument("-s", "--strategy", help="A recipe: auto, gp, tpe, asha-gp, pbt, …, or tpe+median (default: auto).")
-    @argument("--minimize", nargs="+", metavar="M", help="Variables of the cell to minimise.")
-    @argument("--maximize", nargs="+", metavar="M", help="Variables of the cell to maximise.")
+    @argument("--minimize", action="extend", nargs="+", metavar="M", help="Variables of the cell to minimise.")
+    @argument("--maximize", action="extend", nargs="+", metavar="M", help="Variables of the cell to maximise.")
     @argument("--subject-to", action="append", metavar="C", help="Constraint, such as 'latency < 20'; may be repeated.")
-    @argument("--record", nargs="+", metavar="M", help="Other variables of the cell to keep with each trial.")
+    @argument("--record", action="extend", nargs="+", metavar="M", help="Other variables to keep with each trial.")
     @argument("--cost-aware", action="store_true", help="Weigh gains against the seconds that a trial takes.")
     @argument("-w", "--workers", type=int, metavar="N", help="Trials at once (default: 1; a cluster's places).")
     @argument("--on", metavar="EXECUTOR", help="Where: threads, processes, or a variable with a cluster's client.")
@@ -95,29 +95,27 @@ class HpoMagic(Magics):
         """
         try:
             # Names and expressions of the notebook are filled in on this line only, never in the cell.
-            line = line if cell is None else prepared(line)
+            line = uncommented(line)
             expanded = self.shell.var_expand(line, depth=2) if "{" in line or "$" in line else line
-            if cell is None:
+            words = words_of(expanded)
+            if {"-h", "--help"} & set(words):
+                print(self.hpo.parser.format_help())
+            elif cell is None:
                 from hpo_magic.jupyter import commands
 
-                commands.run(self.session(), Command.parse(expanded), self.store)
-            elif {"-h", "--help"} & set(expanded.split()):
-                print(self.hpo.parser.format_help())
+                commands.run(self.session(), Command.of(words), self.store)
             else:
-                self._tune(self._options(expanded), cell)
+                self._tune(self._options(words, expanded), cell)
         except HpoError as error:
             raise UsageError(str(error)) from None
 
-    def _options(self, line: str) -> Options:
+    def _options(self, words: list[str], line: str) -> Options:
         try:
-            read = parse_argstring(self.hpo, line)
-        except ValueError as error:  # of the splitting into words
-            raise UsageError(f"{line!r}: {str(error).lower()}; a quote that is opened must be closed") from None
+            return Options.of(self.hpo.parser.parse_args(tied(words)))
         except UsageError as error:
             from hpo_magic.jupyter.completion import OPTIONS
 
             raise UsageError(explained(str(error), line, OPTIONS)) from None
-        return Options.of(read)
 
     def _tune(self, options: Options, body: str) -> None:
         with loading(self.shell, "hpo_magic.jupyter.launch"):

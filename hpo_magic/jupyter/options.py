@@ -4,36 +4,73 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from hpo_magic.errors import HpoError, did_you_mean
 
-COMMANDS = ("status", "best", "pause", "resume", "stop", "wait", "apply", "show", "log", "export", "list", "compare")
+TAKES: Mapping[str, str] = MappingProxyType({
+    "status": "[NAME]", "best": "[NAME]", "pause": "[NAME]", "resume": "[NAME]", "stop": "[NAME]", "wait": "[NAME]",
+    "apply": "[NAME] [TRIAL]", "show": "[NAME]", "log": "[NAME] [TRIAL]", "export": "[NAME] [FILE]", "list": "[STORE]",
+    "compare": "NAME NAME",
+})  # fmt: skip
+"""What each command may be followed by."""
+COMMANDS = tuple(TAKES)
 PLACES = ("threads", "processes")
 """What --on may name besides a variable of the notebook."""
 
 
 _NOTE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*'|(?<=\S)#)*?)(?:^|\s)#.*$""", re.DOTALL)
-_BELOW_ZERO = re.compile(r"(?<!\S)(--?[\w-]+)\s+(-\.?\d\S*)")
-_TIED_QUOTE = re.compile(r"""(?<!\S)(--[\w-]+)=(?=["'])""")
+_OPTION, _BELOW_ZERO = re.compile(r"--?[\w-]+"), re.compile(r"-\.?\d\S*")
 _CONSTRAINT = re.compile(r"--subject-to\s+[^\s'\"<>=]+\s*[<>]")
 
 
-def prepared(line: str) -> str:
-    """Return the line as argparse can read it.
-
-    Without a comment, with numbers below 0 tied to their options, and with texts in quotes apart from theirs.
+def uncommented(line: str) -> str:
+    """Return the line without the comment at its end.
 
     Examples
     --------
-    >>> prepared("svm --target -1e-3 --store='a #b'  # a note")
-    "svm --target=-1e-3 --store 'a #b'"
+    >>> uncommented("svm --store 'a #b'  # a note")
+    "svm --store 'a #b'"
     """
     note = _NOTE.match(line)
-    told = _TIED_QUOTE.sub(r"\1 ", (note.group(1) if note else line).rstrip())
-    return _BELOW_ZERO.sub(r"\1=\2", told)
+    return (note.group(1) if note else line).rstrip()
+
+
+def words_of(line: str) -> list[str]:
+    """Return the words of a line; quotes hold a word together and go, and a backslash is one, as in a path.
+
+    Examples
+    --------
+    >>> words_of("svm --trials '3' --store='a b' --subject-to 'n < 3'")
+    ['svm', '--trials', '3', '--store=a b', '--subject-to', 'n < 3']
+    """
+    reader = shlex.shlex(line, posix=True)
+    reader.whitespace_split, reader.commenters, reader.escape = True, "", ""
+    try:
+        return list(reader)
+    except ValueError as error:
+        raise HpoError(f"{line!r}: {str(error).lower()}; a quote that is opened must be closed") from None
+
+
+def tied(words: list[str]) -> list[str]:
+    """Return words in which numbers below 0 are tied to their options: argparse takes them for options.
+
+    Examples
+    --------
+    >>> tied(["svm", "--target", "-1e-3", "--wait"])
+    ['svm', '--target=-1e-3', '--wait']
+    """
+    found: list[str] = []
+    for word in words:
+        if found and _BELOW_ZERO.fullmatch(word) and _OPTION.fullmatch(found[-1]):
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def explained(message: str, line: str, options: Iterable[str]) -> str:
@@ -47,9 +84,13 @@ def explained(message: str, line: str, options: Iterable[str]) -> str:
     "unrecognized arguments: < 20; put a constraint in quotes, as in --subject-to 'latency < 20'"
     >>> explained("argument --seed: expected one argument", "svm --seed", ["--seed"])
     'argument --seed: expected one argument'
+    >>> explained("unrecognized arguments: b > 1", "svm --subject-to 'a < 3' 'b > 1'", [])
+    'unrecognized arguments: b > 1; give every constraint a --subject-to of its own'
     """
     if _CONSTRAINT.search(line):
         return f"{message}; put a constraint in quotes, as in --subject-to 'latency < 20'"
+    if re.search("unrecognized.*[<>]", message):
+        return f"{message}; give every constraint a --subject-to of its own"
     wrong = next((word.rstrip(":,") for word in message.split() if word.startswith("--")), None)
     known = list(options)
     return message + (did_you_mean(wrong, known) if wrong is not None and wrong not in known else "")
@@ -84,9 +125,12 @@ class Options:
     @classmethod
     def of(cls, args: Any) -> Options:
         """Return the options that argparse has read."""
-        fields = {name: _unquoted(getattr(args, name)) for name in cls.__dataclass_fields__}
+        fields = {name: getattr(args, name) for name in cls.__dataclass_fields__}
         for several in ("minimize", "maximize", "record", "subject_to"):
             fields[several] = tuple(fields[several] or ())
+        empty = next((name for name in ("strategy", "on", "store") if fields[name] == ""), None)
+        if empty is not None:
+            raise HpoError(f"--{empty} '' names nothing; leave it out for the default")
         options = cls(**fields)
         if options.name is not None and not _bindable(options.name):
             cure = "give every constraint a --subject-to of its own" if re.search("[<>]", options.name) else "try 'svm'"
@@ -101,14 +145,6 @@ class Options:
         return self.output or self.name or "study"
 
 
-def _unquoted(value: Any) -> Any:
-    """Return what stands within quotes: IPython leaves them around the words that it splits."""
-    if isinstance(value, list):
-        return [_unquoted(one) for one in value]
-    quoted = isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if quoted else value
-
-
 def _bindable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
@@ -121,16 +157,18 @@ class Command:
     words: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, line: str) -> Command:
-        """Read a line such as "log 3"; an empty one asks for the status.
+    def of(cls, words: Sequence[str]) -> Command:
+        """Read words such as "log" and "3"; none ask for the status.
 
         Examples
         --------
-        >>> Command.parse("log 3")
+        >>> Command.of(["log", "3"])
         Command(verb='log', words=('3',))
         """
-        verb, *words = line.split() or ["status"]
+        verb, *rest = words or ["status"]
         if verb not in COMMANDS:
             hint = did_you_mean(verb, COMMANDS)
             raise HpoError(f"%hpo {verb} is unknown{hint}; use one of {', '.join(COMMANDS)}, or %%hpo on top of a cell")
-        return cls(verb, tuple(map(_unquoted, words)))
+        if len(rest) > len(TAKES[verb].split()):
+            raise HpoError(f"%hpo {verb} takes {TAKES[verb]}, not {len(rest)} words: {' '.join(rest)}")
+        return cls(verb, tuple(rest))

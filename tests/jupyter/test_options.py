@@ -6,13 +6,11 @@ import pytest
 
 from hpo_magic.errors import HpoError
 from hpo_magic.jupyter.magic import HpoMagic
-from hpo_magic.jupyter.options import Command, Options, prepared
+from hpo_magic.jupyter.options import Command, Options, tied, uncommented, words_of
 
 
 def read(line: str) -> Options:
-    from IPython.core.magic_arguments import parse_argstring
-
-    return Options.of(parse_argstring(HpoMagic.hpo, prepared(line)))
+    return Options.of(HpoMagic.hpo.parser.parse_args(tied(words_of(uncommented(line)))))
 
 
 @pytest.mark.parametrize(
@@ -31,4 +29,35 @@ def test_a_constraint_may_be_tied_to_its_option():
 def test_metrics_places_and_words_of_commands_may_stand_in_quotes():
     options = read("svm --minimize 'loss' \"size\" --on 'threads' --strategy 'gp'")
     assert (options.minimize, options.on, options.strategy) == (("loss", "size"), "threads", "gp")
-    assert Command.parse("list 'sqlite:///x.db'").words == ("sqlite:///x.db",)
+    assert Command.of(words_of("list 'sqlite:///x.db'")).words == ("sqlite:///x.db",)
+
+
+def test_numbers_may_stand_in_quotes_and_below_zero():
+    options = read("svm --trials '3' --timeout=\"2.5\" --target -1e-3  # -1 and 'so on")
+    assert (options.trials, options.timeout, options.target) == (3, 2.5, -1e-3)
+
+
+def test_an_option_for_several_names_may_be_repeated():
+    options = read("--minimize a --minimize b c --record d --record e --maximize f --maximize g")
+    assert options.minimize == ("a", "b", "c")
+    assert (options.record, options.maximize) == (("d", "e"), ("f", "g"))
+
+
+def test_a_path_keeps_its_backslashes():
+    assert read(r"--store 'sqlite:///C:\my runs\a.db'").store == r"sqlite:///C:\my runs\a.db"
+
+
+@pytest.mark.parametrize("option", ["--store ''", "--on=''", '--strategy ""'])
+def test_an_empty_text_is_refused(option):
+    with pytest.raises(HpoError, match="'' names nothing; leave it out for the default"):
+        read(option)
+
+
+@pytest.mark.parametrize(
+    "line, takes",
+    [("status svm now", "[NAME]"), ("apply svm 1 2", "[NAME] [TRIAL]"), ("export a b.csv c", "[NAME] [FILE]")],
+)
+def test_more_words_than_a_command_takes_are_refused(line, takes):
+    with pytest.raises(HpoError) as caught:
+        Command.of(words_of(line))
+    assert f"takes {takes}, not {len(line.split()) - 1} words" in str(caught.value)

@@ -96,6 +96,9 @@ def test_the_same_cell_goes_on_and_an_edited_one_is_a_new_version(shared):
         ("%%hpo x --minimize \"a'\na = 1  # hpo: 1..5\na", "a quote that is opened must be closed"),
         ("%hpo stpo", "%hpo stpo is unknown (did you mean 'stop'?)"),
         ("%hpo log x1", "the trial must be a number"),
+        ("%hpo log 1 2 nobody", "%hpo log takes [NAME] [TRIAL], not 3 words: 1 2 nobody"),
+        ("%hpo status 'nobody", "a quote that is opened must be closed"),
+        ("%%hpo x --subject-to 'a < 3' 'a > 1'\na = 1  # hpo: 1..5\na", "every constraint a --subject-to of its own"),
         ("%hpo status nobody", "this session has no search 'nobody'"),
     ],
 )
@@ -361,9 +364,14 @@ def test_export_and_list(shared):
     shared.run(svm(4, options="--wait", name="kept"))
     assert "4 trials written to kept.csv" in shared.run("%hpo export kept.csv kept")["text"]
     assert shared.value("len(open('kept.csv').readlines())") == 5
-    shared.run("%hpo export kept.json kept")
-    data = json.loads(shared.value("open('kept.json').read()"))
+    shared.run("%hpo export 'kept too.JSON' kept  # for later")
+    data = json.loads(shared.value("open('kept too.JSON').read()"))
     assert data["goals"] == {"accuracy": "maximize"} and len(data["trials"]) == 4
+    assert "the name must end in .csv or .json (did you mean 'kept'?)" in shared.run("%hpo export kpet")["text"]
+    shared.run("import os; home = os.environ['HOME']; os.environ['HOME'] = os.getcwd()")
+    told = shared.run("%hpo export ~/at_home.csv kept")["text"]
+    assert "4 trials written to" in told and shared.value("os.path.exists('at_home.csv')")
+    shared.run("os.environ['HOME'] = home")
     assert "kept                 version 1       4 done" in shared.run("%hpo list")["text"]
 
 

@@ -106,7 +106,7 @@ def check_metric(tree: ast.Module, metric: str, lines: Lines) -> None:
     if metric not in names and not _sets_names_unseen(tree):
         raise CellError(
             f"the cell never sets the metric {metric!r}{did_you_mean(metric, names)}; "
-            f"assign it, as in {metric} = score(…), or name another variable"
+            f"assign it, as in {metric} = score(…), or name another variable (a study's name stands before the options)"
         )
 
 
