@@ -123,7 +123,8 @@ def _widened(domain: Float | Int, upper: bool) -> tuple[float, float] | None:
         factor = (high / low) ** 0.5
         wider = (low, high * factor) if upper else (low / factor, high)
     else:
-        if (not upper and low == 0) or (upper and (low, high) == (0, 1)):
+        share = isinstance(domain, Float) and low >= 0 and high == 1
+        if (not upper and low == 0) or (upper and share):
             return None
         half = (high - low) / 2
         wider = (low, high + half) if upper else (max(low - half, 0) if low > 0 else low - half, high)

@@ -45,6 +45,8 @@ def test_a_narrow_range_far_from_zero_is_widened_at_one_end_only():
 def test_no_edge_where_the_best_lies_inside_and_none_at_a_natural_end():
     assert "edge" not in texts(studied({"x": Float(-5, 5)}, lambda c: c["x"] ** 2))
     assert "edge" not in texts(studied({"dropout": Float(0, 1)}, lambda c: c["dropout"]))
+    assert "edge" not in texts(studied({"share": Float(0.05, 1)}, lambda c: -c["share"]))
+    assert "upper edge of step" in texts(studied({"step": Float(0.01, 1, log=True)}, lambda c: -c["step"]))
     assert "edge" not in texts(studied({"n": Int(1, 100)}, lambda c: abs(c["n"] - 60)))
 
 
