@@ -57,6 +57,12 @@ class Cube:
         return bool(self._conditional) and self.space.budget is None
 
     @cached_property
+    def endless(self) -> bool:
+        """Whether every config has a continuous parameter, so that none is drawn twice."""
+        conditional = {j for j, _ in self._conditional}
+        return any(j not in conditional for j in np.flatnonzero(np.isinf(self.options) & ~self.held))
+
+    @cached_property
     def breadth(self) -> int:
         """Return how many parameters a config has at most, among 256 that are drawn."""
         return int(self._drawn.sum(axis=1).max())

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube
+from hpo_magic.search.novelty import once
+from hpo_magic.search.repeats import turns
 from hpo_magic.search.scalar import scalar_losses
 from hpo_magic.search.variation import mutate
 from hpo_magic.trials import History
@@ -24,6 +26,9 @@ _NEAR_FROM = 20
 
 def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng: np.random.Generator) -> Array:
     """Return points in proposal coordinates, those of the largest value first, (200, d).
+
+    Where configs can be the same no two points are, and what has been tried comes last: with few levels a parameter
+    the best points would all be the config that is best already.
 
     Parameters
     ----------
@@ -44,16 +49,44 @@ def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng:
     >>> round(float(top[0, 0]), 2)
     0.7
     """
-    near = len(history) >= _NEAR_FROM and len(history) % 2 == 1
+    near = len(history) >= _NEAR_FROM and turns(history) % 2 == 1
     leaders = np.argsort(scalar_losses(history, rng), kind="stable")[: 1 if near else _LEADERS]
     anchors = cube.filled(cube.encode([history.done[i] for i in leaders]), rng)
     share = min(1.0, _PER_DIMENSION * len(cube.space))
     local, scattered = int(share * _LOCAL), int(share * _SCATTERED)
     around = mutate(anchors, 2 * local if near else local, 0.1, cube, rng)
-    points = np.vstack([around, rng.random((0 if near else scattered, len(cube.space)))])
-    scores = value(cube.model(points))
+    found = _Found(value, cube, history)
+    found.add(np.vstack([around, rng.random((0 if near else scattered, len(cube.space)))]))
     for round_ in range(_ROUNDS):
-        elite = points[np.argsort(-scores, kind="stable")[:_ELITE]]
-        children = mutate(elite, local, 0.05 / 2.5**round_, cube, rng)
-        points, scores = np.vstack([points, children]), np.append(scores, value(cube.model(children)))
-    return np.asarray(points[np.argsort(-scores, kind="stable")[:_RETURNED]])
+        found.add(mutate(found.best(_ELITE), local, 0.05 / 2.5**round_, cube, rng))
+    return found.best(_RETURNED)
+
+
+class _Found:
+    """Points with what they are worth."""
+
+    def __init__(self, value: Callable[[Array], Array], cube: Cube, history: History) -> None:
+        self._value, self._cube = value, cube
+        self._tried = None if cube.endless else _marks(cube.at_full_budget(cube.encode(once(history))))
+        self._points, self._scores, self._known = np.empty((0, len(cube.space))), np.empty(0), np.empty(0)
+
+    def add(self, points: Array) -> None:
+        model = self._cube.model(points)
+        scores = self._value(model)
+        if self._tried is not None:
+            marks = _marks(model)
+            scores = np.where(np.isin(marks, self._tried), -np.inf, scores)
+            self._known = np.append(self._known, marks)
+        self._points, self._scores = np.vstack([self._points, points]), np.append(self._scores, scores)
+
+    def best(self, count: int) -> Array:
+        order = np.argsort(-self._scores, kind="stable")
+        if self._tried is not None:
+            order = order[np.sort(np.unique(self._known[order], return_index=True)[1])]
+        return np.asarray(self._points[order[:count]])
+
+
+def _marks(model: Array) -> Array:
+    """Return a number for each point by which it is told from others, (n, d) → (n,)."""
+    weights = np.random.default_rng(0).uniform(1, 2, model.shape[1])
+    return np.asarray(np.round(model @ weights, 9))  # the same coordinates may differ in their last digit

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from hpo_magic.space import Config, Space, Value
 from hpo_magic.space.options import identity
-from hpo_magic.trials import History, State
+from hpo_magic.trials import History, State, Trial
 
 _AGAIN = (State.LOST, State.STOPPED)
 
@@ -26,7 +26,12 @@ def key(config: Mapping[str, Value], space: Space) -> tuple[str, ...]:
 
 def tried(history: History, space: Space) -> set[tuple[str, ...]]:
     """Return the keys of all configs of the history; those of lost or stopped trials may be tried again."""
-    return {_key_of(trial.config, space) for trial in history.trials if trial.state not in _AGAIN}
+    return {_key_of(trial.config, space) for trial in once(history)}
+
+
+def once(history: History) -> list[Trial]:
+    """Return the trials whose configs are not to be tried again: all but lost and stopped ones."""
+    return [trial for trial in history.trials if trial.state not in _AGAIN]
 
 
 class Tried:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,7 +128,7 @@ def _one(left: ast.expr, op: ast.cmpop, right: ast.expr, text: str) -> Constrain
     value = literal_of(number)
     if not isinstance(name, ast.Name) or value is None or isinstance(value[0], bool):
         raise _refused(text)
-    if not isinstance(value[0], (int, float)):
+    if not isinstance(value[0], (int, float)) or not math.isfinite(value[0]):
         raise _refused(text)
     strict = isinstance(op, (ast.Lt, ast.Gt))
     sign = "<" if below else ">"
@@ -137,6 +138,6 @@ def _one(left: ast.expr, op: ast.cmpop, right: ast.expr, text: str) -> Constrain
 
 def _refused(text: object) -> StudyError:
     return StudyError(
-        f"subject_to={text!r} is no constraint; compare a metric or a variable of the cell with a number, "
+        f"subject_to={text!r} is no constraint; compare a metric or a variable of the cell with a finite number, "
         "as in 'latency < 20'"
     )

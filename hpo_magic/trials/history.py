@@ -70,6 +70,11 @@ class History:
         values = trial.values or {}
         return bounded(goal.sign * values[goal.metric])
 
+    def _told(self, trial: Trial) -> tuple[float, ...]:
+        """Return every goal of a finished trial, minimise-oriented and as it is: which is better is not cut."""
+        values = trial.values or {}
+        return tuple(goal.sign * values[goal.metric] for goal in self.goals)
+
     def having(self, keep: Callable[[Trial], bool]) -> History:
         """Return the history of the trials that `keep` accepts."""
         return History(tuple(trial for trial in self.trials if keep(trial)), self.goals, self.constraints)
@@ -171,10 +176,7 @@ class History:
 
         Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
         """
-        if len(self.goals) == 1:
-            return min((self.done[i] for i in self.comparable), key=self.loss, default=None)
-        best = min(self.comparable, key=lambda i: tuple(self.losses[i]), default=None)
-        return None if best is None else self.done[best]
+        return min((self.done[i] for i in self.comparable), key=self._told, default=None)
 
     @cached_property
     def comparable(self) -> list[int]:
@@ -203,7 +205,7 @@ class History:
         """The Pareto front: of the comparable trials those that no other one dominates."""
         if not self.comparable:
             return ()
-        beaten = dominated(self.losses[self.comparable])
+        beaten = dominated(np.array([self._told(self.done[i]) for i in self.comparable]))
         return tuple(self.done[i] for i, out in zip(self.comparable, beaten, strict=True) if not out)
 
     def __len__(self) -> int:
@@ -234,5 +236,4 @@ def hypervolume_of(history: History, reference: Mapping[str, float] | None = Non
                 rule = "is no finite number" if name in metrics else f"is no metric; those are {', '.join(metrics)}"
                 raise StudyError(f"reference: {name}={value!r} {rule}")
         corner = np.array([goal.sign * float(reference[goal.metric]) for goal in history.goals])
-    losses = [[goal.sign * (trial.values or {})[goal.metric] for goal in history.goals] for trial in history.front]
-    return hypervolume(np.array(losses), corner)
+    return hypervolume(np.array([history._told(trial) for trial in history.front]), corner)

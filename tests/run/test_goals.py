@@ -91,7 +91,7 @@ def test_until_something_is_feasible_there_is_no_best():
 
 
 @pytest.mark.parametrize(
-    "text", ["latency", "latency == 3", "3 < 4", "f(x) < 3", "a < b", "a < 'x'", "a <", "a < True"]
+    "text", ["latency", "latency == 3", "3 < 4", "f(x) < 3", "a < b", "a < 'x'", "a <", "a < True", "a < 1e999"]
 )
 def test_what_is_no_constraint_is_explained(text):
     with pytest.raises(StudyError, match="is no constraint; compare a metric"):
@@ -325,3 +325,14 @@ def test_of_equals_by_the_first_metric_the_best_is_on_the_front():
     for a, b in ((1, 5), (1, 2), (3, 1), (1, 2)):
         study.tell(study.ask(), {"a": a, "b": b})
     assert study.best.number == 1 and study.best in study.pareto
+
+
+def test_the_best_is_the_best_observed_however_large_the_values_are():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    for value in (3e200, 1e200, 1e150, 2e200):
+        study.tell(study.ask(), value)
+    assert study.best.value == 1e150
+    both = Study({"x": Float(0, 1)}, minimize=["loss", "size"], strategy="random")
+    for loss, size in ((1e200, 2e200), (2e200, 1e200), (3e200, 3e200)):
+        both.tell(both.ask(), {"loss": loss, "size": size})
+    assert [trial.number for trial in both.pareto] == [0, 1]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hpo_magic import Budget, Float, Space, Study
-from hpo_magic.search.repeats import averaged
+from hpo_magic.search.repeats import averaged, turns
 from hpo_magic.search.strategy import strategy
 from hpo_magic.trials import Goal, History, State, Trial
 
@@ -59,3 +59,27 @@ def test_a_repeat_that_a_study_makes_counts_with_its_first():
     study.tell(study.ask(), 3.0)
     assert study.trials[again.number].parent == first.number
     assert averaged(study.history).losses[:, 0].tolist() == [2.0, 2.0]
+
+
+def twice(strategy, trials):
+    """Return a study in which every config has been run twice."""
+    study = Study({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1)}, minimize="loss", strategy=strategy, seed=1)
+    for _ in range(trials):
+        first = study.ask()
+        study.tell(first, first.config["x"])
+        study.repeat(first)
+        study.tell(study.ask(), first.config["x"])
+    return study
+
+
+def test_points_of_a_sequence_fill_the_space_though_every_config_is_run_twice():
+    """Every second point of Sobol's has the same first bit in one dimension; of 32 in a row each half holds 16."""
+    configs = [trial.config for trial in twice("random", 32).trials[::2]]
+    for name in "xyz":
+        assert sum(config[name] < 0.5 for config in configs) == 16
+
+
+def test_repeats_take_no_turns():
+    history = twice("gp", 12).history
+    assert turns(history) == 12 and len(history) == 24
+    assert [turns(History(history.trials[:n], GOALS)) for n in range(5)] == [0, 1, 1, 2, 2]

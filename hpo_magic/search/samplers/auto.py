@@ -12,6 +12,7 @@ from hpo_magic.search.branches import gains_nothing
 from hpo_magic.search.cube import cube_of
 from hpo_magic.search.protocols import Sampler
 from hpo_magic.search.reading import seen_by
+from hpo_magic.search.repeats import turns
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.random import RandomSampler
@@ -81,11 +82,12 @@ class AutoSampler:
         return dataclasses.replace(process, start=self.cheap) if self.cheap and space.budget is not None else process
 
     def _part(self, space: Space, history: History) -> Sampler:
-        turn, cube = len(history) % 4, cube_of(space)
+        turn, cube = turns(history) % 4, cube_of(space)
         if turn % 2 == 0:
             return self._process(space)
         if len(history) < _MANY_TRIALS and cube.breadth <= _MANY_PARAMETERS:
             # On flat spaces this costs 2 to 5 % of the regret after 50 trials and gains nothing.
             settled = cube.branches and not cube.apart and gains_nothing(history, _LONG)
-            return RandomSampler(self.seed) if settled else self._process(space)
+            # Drawn plainly: every second point of a sequence fills half of the space.
+            return RandomSampler(self.seed, "plain") if settled else self._process(space)
         return TpeSampler(self.seed) if turn == 1 else EvolutionSampler(self.seed)
