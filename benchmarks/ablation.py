@@ -48,7 +48,7 @@ def ratios(runs: Sequence[Run], references: dict[str, tuple[float, float]], at: 
         here = [run for run in runs if run.problem == problem]
         floor = min([low, *(min(run.losses) for run in here)])
         for name in names:
-            values = [(min(run.losses[:at]) - floor) / (median - floor) for run in here if run.peer == name]
+            values = [(run.standing[at - 1] - floor) / (median - floor) for run in here if run.peer == name]
             regret[name, problem] = float(np.mean(values))
     whole = np.array([regret["whole", problem] for problem in references])
     found = {}
@@ -75,6 +75,9 @@ def main() -> None:
     parser.add_argument("--rows", default=",".join(VARIANTS), help="which to run, the whole among them")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument(
+        "--noise", type=float, default=0.0, help="of each loss, in parts of the spread of random configs"
+    )
     parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 """Runs of several optimisers on several problems, and how they compare: regret, rank, and an interval for each.
 
 Regret is (best so far - floor) / (median of random configs - floor); the floor is the least loss that anyone reached.
+With noise the best so far is the config that was observed best, and what counts is its loss without noise.
 Intervals are 90 % bootstrap intervals over problems.
 """
 
@@ -24,28 +25,33 @@ Maker = Callable[[Space, int, int, int], Peer]
 
 @dataclass(frozen=True)
 class Run:
-    """One search: its losses in order, and the seconds that the optimiser itself took a trial."""
+    """One search: its losses, those of the config observed best by then, and the optimiser's own seconds a trial."""
 
     peer: str
     problem: str
     seed: int
     losses: tuple[float, ...]
+    standing: tuple[float, ...]
     seconds: float
 
 
-def search(name: str, make: Maker, problem: Problem, seed: int, trials: int) -> Run:
-    """Run one search."""
+def search(name: str, make: Maker, problem: Problem, seed: int, trials: int, noise: float = 0.0) -> Run:
+    """Run one search; `noise` is the standard deviation of what is added to each loss."""
     peer, evaluate = make(problem.space, seed, trials, 1), problem.make(seed)
-    losses, spent = [], 0.0
+    losses, standing, least, spent = [], [], np.inf, 0.0
+    luck = np.random.default_rng(seed)
     for _ in range(trials):
         began = time.process_time()
         config = peer.ask()
         spent += time.process_time() - began
         losses.append(evaluate(config))
+        told = losses[-1] + noise * luck.standard_normal()
+        standing.append(losses[-1] if told < least else standing[-1])
+        least = min(told, least)
         began = time.process_time()
-        peer.tell(config, [losses[-1]])
+        peer.tell(config, [told])
         spent += time.process_time() - began
-    return Run(name, problem.name, seed, tuple(losses), spent / trials)
+    return Run(name, problem.name, seed, tuple(losses), tuple(standing), spent / trials)
 
 
 def run_all(
@@ -66,8 +72,10 @@ def _run_one(
     options: argparse.Namespace, names: Sequence[str], make: Callable[[str], Maker], which: int
 ) -> tuple[str, tuple[float, float], list[Run]]:
     problem, seeds = suite(options.suite)[which], seeds_of(which, options.seeds)
-    runs = [search(name, make(name), problem, seed, options.trials) for name in names for seed in seeds]
-    return problem.name, problem.reference(options.draws), runs
+    losses = problem.drawn(options.draws)
+    noise = options.noise * np.std(losses)
+    runs = [search(name, make(name), problem, seed, options.trials, noise) for name in names for seed in seeds]
+    return problem.name, (min(losses), float(np.median(losses))), runs
 
 
 def seeds_of(which: int, count: int) -> range:
@@ -90,7 +98,7 @@ def report(runs: Sequence[Run], references: dict[str, tuple[float, float]], at: 
         low, median = references[problem]
         low = min([low, *(min(run.losses) for run in here)])
         for i, peer in enumerate(peers):
-            best = [np.minimum.accumulate(run.losses) for run in here if run.peer == peer]
+            best = [run.standing for run in here if run.peer == peer]
             regret[i, j] = np.mean([[(one[k - 1] - low) / (median - low) for k in at] for one in best], axis=0)
     ranks = 1 + (regret[None] < regret[:, None]).sum(axis=1) + 0.5 * ((regret[None] == regret[:, None]).sum(axis=1) - 1)
     head = "".join(f" regret@{k} | rank@{k} |" for k in at)

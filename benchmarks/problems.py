@@ -30,9 +30,13 @@ class Problem:
 
     def reference(self, draws: int) -> tuple[float, float]:
         """Return the least and the median loss of random configs."""
-        rng, evaluate = np.random.default_rng(12345), self.make(0)
-        losses = [evaluate(self.space.sample(rng)) for _ in range(draws)]
+        losses = self.drawn(draws)
         return min(losses), float(np.median(losses))
+
+    def drawn(self, draws: int) -> list[float]:
+        """Return the losses of random configs."""
+        rng, evaluate = np.random.default_rng(12345), self.make(0)
+        return [evaluate(self.space.sample(rng)) for _ in range(draws)]
 
 
 def table(bench: str, dataset: str) -> Problem:

@@ -23,6 +23,9 @@ def main() -> None:
     parser.add_argument("--peers", default="auto,gp,tpe,random,optuna-tpe,optuna-gp")
     parser.add_argument("--seeds", type=int, default=5, help="searches of each problem by each peer")
     parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument(
+        "--noise", type=float, default=0.0, help="of each loss, in parts of the spread of random configs"
+    )
     parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()

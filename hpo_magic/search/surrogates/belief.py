@@ -13,7 +13,7 @@ from hpo_magic.search.cube import Cube
 from hpo_magic.search.scalar import leading_and_latest
 from hpo_magic.search.surrogates import gaussian_process
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
-from hpo_magic.search.surrogates.transform import standardise
+from hpo_magic.search.surrogates.transform import clipped, standardise
 from hpo_magic.trials import History, Trial
 
 Array = NDArray[np.float64]
@@ -23,6 +23,8 @@ _KNOWN = 400
 """A process learns from this many of the best and latest trials at most."""
 _PAIRS = 1.0
 """Prior variance of products of two parameters where runs are cheap and many; where all are full it would mislead."""
+_NOISY = 0.05
+"""Noise variance, in parts of that of all losses, beyond which a trial's value may be luck."""
 FAILURES = 3
 """From so many failed trials on, where they happen is learnt too."""
 
@@ -57,8 +59,8 @@ def of_goal(cube: Cube, history: History, goal: int, prior: Prior, transform: st
     Failed trials count as worse than all; running ones as what the process expects (Ginsbourger 2010, section 4.1).
     """
     known = informative(history)
-    y = TRANSFORMS[transform](history.losses[known, goal])
-    theta = _theta(cube, history, prior, lambda kept: TRANSFORMS[transform](history.losses[kept, goal]))
+    squeeze, theta = _read(cube, history, goal, prior, transform)
+    y = squeeze(history.losses[known, goal])
     bad = np.full(len(history.failed[-_KNOWN // 4 :]), y.max() + 0.5 * np.ptp(y))
     rest = history.failed[-_KNOWN // 4 :]
     return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior), y
@@ -96,7 +98,23 @@ def think_ahead(cube: Cube, history: History, prior: Prior, transform: str) -> N
     """Fit what the next proposal will need and what does not depend on the results that are still to come."""
     count = len(history.done)
     for goal in range(len(history.goals)):
-        _theta(cube, history, prior, lambda kept, g=goal: TRANSFORMS[transform](history.losses[kept, g]), count)  # type: ignore[misc]
+        _read(cube, history, goal, prior, transform, count)
+
+
+def _read(
+    cube: Cube, history: History, goal: int, prior: Prior, transform: str, count: int | None = None
+) -> tuple[Transform, Array]:
+    """Return the transform of a goal's losses, and θ under it.
+
+    A power draws the good side apart, and where trials are noisy with it those that were lucky: there it is left out.
+    """
+
+    def fitted(squeeze: Transform) -> Array:
+        return _theta(cube, history, prior, lambda kept: squeeze(history.losses[kept, goal]), count)
+
+    theta = fitted(TRANSFORMS[transform])
+    noisy = transform == "power" and np.exp(theta[-1]) > _NOISY
+    return (clipped, fitted(clipped)) if noisy else (TRANSFORMS[transform], theta)
 
 
 def informative(history: History) -> NDArray[np.int_]:

@@ -15,9 +15,8 @@ _FAR = 5.0
 def standardise(losses: Array) -> Array:
     """Clip bad outliers, apply the best Yeo-Johnson power, and scale to mean 0 and spread 1; (n,) → (n,).
 
-    What lies further above the median than 5 times the distance from the median to the best is pulled in: how bad
-    a bad trial is carries no information about where the good ones are. The power is the best of a grid by
-    likelihood (Yeo 2000, eq. 3.1), which costs a hundredth of an exact fit. The order of the losses is kept.
+    The power is the best of a grid by likelihood (Yeo 2000, eq. 3.1), which costs a hundredth of an exact fit. The
+    order of the losses is kept.
 
     Examples
     --------
@@ -26,15 +25,31 @@ def standardise(losses: Array) -> Array:
     >>> standardise(np.array([4.0, 4.0]))
     array([0., 0.])
     """
-    scaled = losses / (np.abs(losses).max() or 1.0)  # squares of what follows must not overflow
-    reach = np.median(scaled) - scaled.min()
-    clipped = np.minimum(scaled, np.median(scaled) + _FAR * reach) if reach > 0 else scaled
-    spread = clipped.std()
-    if spread <= 1e-12 * np.abs(clipped).max():  # beside one loss of 1e15 all others are small, and still differ
-        return np.zeros_like(losses)
-    scaled = (clipped - clipped.mean()) / spread
+    scaled = clipped(losses)
+    if not scaled.any():
+        return scaled
     powered = _best_power(scaled)
     return np.asarray((powered - powered.mean()) / powered.std())
+
+
+def clipped(losses: Array) -> Array:
+    """Clip bad outliers, and scale to mean 0 and spread 1, nothing more; (n,) → (n,).
+
+    What lies further above the median than 5 times the distance from the median to the best is pulled in: how bad
+    a bad trial is carries no information about where the good ones are.
+
+    Examples
+    --------
+    >>> clipped(np.array([1.0, 2.0, 3.0, 1e9])).round(1).tolist()
+    [-0.8, -0.6, -0.3, 1.7]
+    """
+    scaled = losses / (np.abs(losses).max() or 1.0)  # squares of what follows must not overflow
+    reach = np.median(scaled) - scaled.min()
+    near = np.minimum(scaled, np.median(scaled) + _FAR * reach) if reach > 0 else scaled
+    spread = near.std()
+    if spread <= 1e-12 * np.abs(near).max():  # beside one loss of 1e15 all others are small, and still differ
+        return np.zeros_like(losses)
+    return np.asarray((near - near.mean()) / spread)
 
 
 def _best_power(x: Array) -> Array:

@@ -1,0 +1,48 @@
+"""What a process is told of a goal: losses squeezed by a power, or only clipped where trials are noisy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hpo_magic.search.cube import Cube
+from hpo_magic.search.surrogates.belief import of_goal
+from hpo_magic.search.surrogates.gaussian_process import Prior
+from hpo_magic.search.surrogates.transform import clipped, standardise
+from hpo_magic.space import Float, Space
+from hpo_magic.trials import History, State, Trial
+
+SPACE = Space({"x": Float(0, 1), "y": Float(0, 1)})
+
+
+def measured(noise, count=40):
+    """Return trials of a bowl with that much noise, in parts of its spread, seed 4."""
+    rng = np.random.default_rng(4)
+    configs = [SPACE.sample(rng) for _ in range(count)]
+    bowl = np.array([(c["x"] - 0.4) ** 2 + (c["y"] - 0.6) ** 2 for c in configs])
+    losses = bowl + noise * bowl.std() * rng.standard_normal(count)
+    return History(tuple(Trial(i, c, State.DONE, {"value": float(v)}) for i, (c, v) in enumerate(zip(configs, losses))))
+
+
+def test_where_trials_are_noisy_the_lucky_ones_are_not_drawn_apart():
+    for noise, squeeze in ((0.0, standardise), (1.0, clipped)):
+        history = measured(noise)
+        _, told = of_goal(Cube(SPACE), history, 0, Prior(), "power")
+        np.testing.assert_allclose(told, squeeze(history.losses[:, 0]))
+
+
+def test_how_losses_are_told_can_be_said():
+    history = measured(1.0)
+    spread = (history.losses[:, 0] - history.losses[:, 0].mean()) / history.losses[:, 0].std()
+    np.testing.assert_allclose(of_goal(Cube(SPACE), history, 0, Prior(), "plain")[1], spread)
+
+
+def test_how_noisy_trials_are_is_told_from_them():
+    process, _ = of_goal(Cube(SPACE), measured(1.0), 0, Prior(), "power")
+    assert 0.3 < np.exp(process.theta[-1]) < 0.8  # half of the variance is noise; within a factor of 1.6 at 40 trials
+
+
+def test_outliers_are_clipped_where_there_is_noise_too():
+    noisy = measured(1.0)
+    history = History((*noisy.trials, Trial(40, {"x": 0.9, "y": 0.9}, State.DONE, {"value": 1e9})))
+    told = of_goal(Cube(SPACE), history, 0, Prior(), "power")[1]
+    assert np.ptp(told[:-1]) > 2
