@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube
-from hpo_magic.search.repeats import turns
 from hpo_magic.trials import History
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def elsewhere(value: Value, cube: Cube, history: History) -> Value:
     if best is None:  # nothing meets the constraints: there is no branch to leave
         return value
     home, *seen = cube.active(cube.encode([best, *history.done[-_LATEST:], *history.running]))
-    worth = value if turns(history) // 2 % 2 == 0 else lambda model: np.zeros(len(model))
+    worth = value if history.turns // 2 % 2 == 0 else lambda model: np.zeros(len(model))
 
     def away(model: Array) -> Array:
         active = cube.active(model)  # (n, d)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube
 from hpo_magic.search.novelty import once
-from hpo_magic.search.repeats import turns
 from hpo_magic.search.scalar import scalar_losses
 from hpo_magic.search.variation import mutate
 from hpo_magic.trials import History
@@ -49,7 +48,7 @@ def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng:
     >>> round(float(top[0, 0]), 2)
     0.7
     """
-    near = len(history) >= _NEAR_FROM and turns(history) % 2 == 1
+    near = len(history) >= _NEAR_FROM and history.turns % 2 == 1
     leaders = np.argsort(scalar_losses(history, rng), kind="stable")[: 1 if near else _LEADERS]
     anchors = cube.filled(cube.encode([history.done[i] for i in leaders]), rng)
     share = min(1.0, _PER_DIMENSION * len(cube.space))

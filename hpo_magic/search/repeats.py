@@ -53,22 +53,6 @@ def is_repeat(history: History, trial: Trial) -> bool:
     return same and origin is not None and origin.state is State.DONE
 
 
-def turns(history: History) -> int:
-    """Return how many trials are no repeats: by these samplers take turns, or who repeats every trial has half of them.
-
-    Examples
-    --------
-    >>> from hpo_magic.trials import State
-    >>> first, again = Trial(0, {"x": 1}, State.DONE, {"value": 1.0}), Trial(1, {"x": 1}, parent=0)
-    >>> turns(History((first, again)))
-    1
-    """
-    if not history.repeats:
-        return len(history)
-    known = {trial.number: trial for trial in history.trials}
-    return sum(trial.parent is None or _first(known, trial) == trial.number for trial in history.trials)
-
-
 def _first(known: Mapping[int, Trial], trial: Trial) -> int:
     """Return the number of the run that a trial repeats, by however many steps."""
     before = None if trial.parent is None else known.get(trial.parent)

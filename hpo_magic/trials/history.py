@@ -106,6 +106,22 @@ class History:
             return False
         return any(trial.parent is not None for trial in self.trials)
 
+    @cached_property
+    def turns(self) -> int:
+        """How many trials repeat no other one. By these samplers take turns: who runs all twice has half of them.
+
+        Examples
+        --------
+        >>> first, again = Trial(0, {"x": 1}, State.DONE, {"value": 1.0}), Trial(1, {"x": 1}, parent=0)
+        >>> History((first, again)).turns
+        1
+        """
+        if not self.repeats:
+            return len(self)
+        known = {trial.number: trial for trial in self.trials}
+        before = [(trial, None if trial.parent is None else known.get(trial.parent)) for trial in self.trials]
+        return sum(one is None or one.budget != trial.budget or one.config != trial.config for trial, one in before)
+
     def having_config(self, config: Config) -> list[Trial]:
         """Return the trials with a config, in order."""
         if self.index is None:

@@ -12,7 +12,6 @@ from hpo_magic.search.branches import gains_nothing
 from hpo_magic.search.cube import cube_of
 from hpo_magic.search.protocols import Sampler
 from hpo_magic.search.reading import seen_by
-from hpo_magic.search.repeats import turns
 from hpo_magic.search.samplers.evolution import EvolutionSampler
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.samplers.random import RandomSampler
@@ -82,7 +81,7 @@ class AutoSampler:
         return dataclasses.replace(process, start=self.cheap) if self.cheap and space.budget is not None else process
 
     def _part(self, space: Space, history: History) -> Sampler:
-        turn, cube = turns(history) % 4, cube_of(space)
+        turn, cube = history.turns % 4, cube_of(space)
         if turn % 2 == 0:
             return self._process(space)
         if len(history) < _MANY_TRIALS and cube.breadth <= _MANY_PARAMETERS:

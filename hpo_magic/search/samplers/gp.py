@@ -13,7 +13,6 @@ from hpo_magic.search.branches import elsewhere, gains_nothing
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.interior import log_interior
 from hpo_magic.search.opening import Opening, beaten, tells_nothing
-from hpo_magic.search.repeats import turns
 from hpo_magic.search.scalar import MOST_GOALS, weighed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
@@ -141,7 +140,7 @@ class GaussianProcessSampler:
             return maximise(value, cube, history, rng)
 
     def _settled(self, cube: Cube, history: History) -> bool:
-        second = turns(history) % 2 == 1
+        second = history.turns % 2 == 1
         return second and self.patience > 0 and cube.apart and gains_nothing(history, self.patience)
 
     def _weighed(self, value: Value, cube: Cube, history: History) -> Value:

@@ -9,7 +9,6 @@ import numpy as np
 
 from hpo_magic.errors import StrategyError, did_you_mean
 from hpo_magic.search.novelty import Tried, tried
-from hpo_magic.search.repeats import turns
 from hpo_magic.search.sequences import SEQUENCES, point
 from hpo_magic.search.walk import walk_of_all
 from hpo_magic.space import Config, Space
@@ -62,7 +61,7 @@ class RandomSampler:
     def propose(self, space: Space, history: History, rng: np.random.Generator) -> Config | None:
         """Return the next point of the sequence that has not been tried."""
         known = Tried(history, space)
-        first = space.decode(point(self.sequence, len(space), turns(history), self.seed))
+        first = space.decode(point(self.sequence, len(space), history.turns, self.seed))
         if not known(first):
             return first
         fresh = next((config for _ in range(_DRAWS) if not known(config := space.sample(rng))), None)
@@ -77,4 +76,4 @@ class RandomSampler:
 
     def ahead(self, space: Space, history: History) -> None:
         """Draw the next point once; what it loads is then there."""
-        point(self.sequence, len(space), turns(history), self.seed)
+        point(self.sequence, len(space), history.turns, self.seed)
