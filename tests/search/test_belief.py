@@ -30,6 +30,12 @@ def test_where_trials_are_noisy_the_lucky_ones_are_not_drawn_apart():
         np.testing.assert_allclose(told, squeeze(history.losses[:, 0]))
 
 
+def test_in_a_space_with_branches_a_power_is_kept():
+    tree = Space({**SPACE, "z": Float(0, 1, when="x > 2")})
+    history = measured(1.0)
+    np.testing.assert_allclose(of_goal(Cube(tree), history, 0, Prior(), "power")[1], standardise(history.losses[:, 0]))
+
+
 def test_how_losses_are_told_can_be_said():
     history = measured(1.0)
     spread = (history.losses[:, 0] - history.losses[:, 0].mean()) / history.losses[:, 0].std()

@@ -107,13 +107,14 @@ def _read(
     """Return the transform of a goal's losses, and θ under it.
 
     A power draws the good side apart, and where trials are noisy with it those that were lucky: there it is left out.
+    Not in a space with branches: what sets branches apart looks like noise while each has few trials.
     """
 
     def fitted(squeeze: Transform) -> Array:
         return _theta(cube, history, prior, lambda kept: squeeze(history.losses[kept, goal]), count)
 
     theta = fitted(TRANSFORMS[transform])
-    noisy = transform == "power" and np.exp(theta[-1]) > _NOISY
+    noisy = transform == "power" and not cube.branches and np.exp(theta[-1]) > _NOISY
     return (clipped, fitted(clipped)) if noisy else (TRANSFORMS[transform], theta)
 
 
