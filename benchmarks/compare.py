@@ -72,10 +72,10 @@ def _run_one(
     options: argparse.Namespace, names: Sequence[str], make: Callable[[str], Maker], which: int
 ) -> tuple[str, tuple[float, float], list[Run]]:
     problem, seeds = suite(options.suite)[which], seeds_of(which, options.seeds)
-    losses = problem.drawn(options.draws)
-    noise = options.noise * np.std(losses)
+    least, middle, spread = problem.reference(options.draws)
+    noise = options.noise * spread
     runs = [search(name, make(name), problem, seed, options.trials, noise) for name in names for seed in seeds]
-    return problem.name, (min(losses), float(np.median(losses))), runs
+    return problem.name, (least, middle), runs
 
 
 def seeds_of(which: int, count: int) -> range:

@@ -236,7 +236,7 @@ def regret(seeds: int = 10) -> None:
 
     found: dict[int, list[float]] = {1: [], 8: []}
     for problem in suite("tables"):
-        least, middle = problem.reference(2000)
+        least, middle, _ = problem.reference(2000)
         best = {workers: [_best(problem, seed, workers) for seed in range(seeds)] for workers in found}
         floor = min(least, *best[1], *best[8])
         for workers, losses in best.items():

@@ -28,15 +28,11 @@ class Problem:
     make: Callable[[int], Evaluate]
     conditional: bool = False
 
-    def reference(self, draws: int) -> tuple[float, float]:
-        """Return the least and the median loss of random configs."""
-        losses = self.drawn(draws)
-        return min(losses), float(np.median(losses))
-
-    def drawn(self, draws: int) -> list[float]:
-        """Return the losses of random configs."""
+    def reference(self, draws: int) -> tuple[float, float, float]:
+        """Return the least and the median loss of random configs, and the standard deviation of their losses."""
         rng, evaluate = np.random.default_rng(12345), self.make(0)
-        return [evaluate(self.space.sample(rng)) for _ in range(draws)]
+        losses = [evaluate(self.space.sample(rng)) for _ in range(draws)]
+        return min(losses), float(np.median(losses)), float(np.std(losses))
 
 
 def table(bench: str, dataset: str) -> Problem:

@@ -25,6 +25,7 @@ PLACES = ("threads", "processes")
 
 _NOTE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*'|(?<=\S)#)*?)(?:^|\s)#.*$""", re.DOTALL)
 _OPTION, _BELOW_ZERO = re.compile(r"--?[\w-]+"), re.compile(r"-\.?\d\S*")
+_OF_ITS_OWN = "give every constraint a --subject-to of its own"
 _CONSTRAINT = re.compile(r"--subject-to\s+[^\s'\"<>=]+\s*[<>]")
 
 
@@ -90,7 +91,7 @@ def explained(message: str, line: str, options: Iterable[str]) -> str:
     if _CONSTRAINT.search(line):
         return f"{message}; put a constraint in quotes, as in --subject-to 'latency < 20'"
     if re.search("unrecognized.*[<>]", message):
-        return f"{message}; give every constraint a --subject-to of its own"
+        return f"{message}; {_OF_ITS_OWN}"
     wrong = next((word.rstrip(":,") for word in message.split() if word.startswith("--")), None)
     known = list(options)
     return message + (did_you_mean(wrong, known) if wrong is not None and wrong not in known else "")
@@ -133,7 +134,7 @@ class Options:
             raise HpoError(f"--{empty} '' names nothing; leave it out for the default")
         options = cls(**fields)
         if options.name is not None and not _bindable(options.name):
-            cure = "give every constraint a --subject-to of its own" if re.search("[<>]", options.name) else "try 'svm'"
+            cure = _OF_ITS_OWN if re.search("[<>]", options.name) else "try 'svm'"
             raise HpoError(f"NAME={options.name!r} must be a Python name, as it is bound to the study; {cure}")
         if options.output is not None and not _bindable(options.output):
             raise HpoError(f"-o {options.output!r} must be a Python name")

@@ -66,14 +66,16 @@ class _Found:
 
     def __init__(self, value: Callable[[Array], Array], cube: Cube, history: History) -> None:
         self._value, self._cube = value, cube
-        self._tried = None if cube.endless else _marks(cube.at_full_budget(cube.encode(once(history))))
+        # A number for each config, by which thousands are told apart at once.
+        self._weights = np.random.default_rng(0).uniform(1, 2, len(cube.space))
+        self._tried = None if cube.endless else self._marks(cube.at_full_budget(cube.encode(once(history))))
         self._points, self._scores, self._known = np.empty((0, len(cube.space))), np.empty(0), np.empty(0)
 
     def add(self, points: Array) -> None:
         model = self._cube.model(points)
         scores = self._value(model)
         if self._tried is not None:
-            marks = _marks(model)
+            marks = self._marks(model)
             scores = np.where(np.isin(marks, self._tried), -np.inf, scores)
             self._known = np.append(self._known, marks)
         self._points, self._scores = np.vstack([self._points, points]), np.append(self._scores, scores)
@@ -84,8 +86,5 @@ class _Found:
             order = order[np.sort(np.unique(self._known[order], return_index=True)[1])]
         return np.asarray(self._points[order[:count]])
 
-
-def _marks(model: Array) -> Array:
-    """Return a number for each point by which it is told from others, (n, d) → (n,)."""
-    weights = np.random.default_rng(0).uniform(1, 2, model.shape[1])
-    return np.asarray(np.round(model @ weights, 9))  # the same coordinates may differ in their last digit
+    def _marks(self, model: Array) -> Array:
+        return np.asarray(np.round(model @ self._weights, 9))  # the same coordinates may differ in their last digit

@@ -48,7 +48,8 @@ class GaussianProcessSampler:
     start : int
         Trials before the model takes over.
     transform : str
-        What is done to the losses first: ``"power"`` or ``"plain"``.
+        What is done to the losses first: ``"power"``, which only clips them where trials are noisy and the space has no
+        branches, or ``"plain"``.
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
     branch_trend : float
