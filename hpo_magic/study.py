@@ -241,9 +241,7 @@ class Study:
             self.stop()
         elif advice.act is Act.CONFIRM:
             self._queue_repeats(3, 5)
-            if self.limits.trials is not None:  # the repeats come on top of what was asked for
-                needed = max(self.limits.trials, self._counted_with_queue())
-                self.set_limits(dataclasses.replace(self.limits, trials=needed))
+            self.make_room()
         elif advice.edit is not None:
             self.edit(advice.edit)
 
@@ -497,6 +495,13 @@ class Study:
         if self.runner is not None:
             self.runner.set_limits(limits)
         self.ledger.journal.announce()
+
+    def make_room(self) -> bool:
+        """Raise the number of trials where it leaves no room for what waits in the queue; whether any may be run."""
+        most, needed = self.limits.trials, self._counted_with_queue()
+        if most is not None and needed > most:
+            self.set_limits(dataclasses.replace(self.limits, trials=needed))
+        return most is None or max(most, needed) > self.ledger.counted()
 
     @property
     def phase(self) -> Phase:

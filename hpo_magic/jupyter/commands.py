@@ -36,26 +36,36 @@ def run(session: Session, command: Command, store: str) -> None:
     store : str
         URL of the store that `list` and `show` look into.
     """
-    if command.verb == "list":
-        _list(session, command.words[0] if command.words else store)
-    elif command.verb == "compare":
-        _compare(session, command.words, store)
-    elif command.verb == "show" and command.words and command.words[0] not in session.searches:
-        study = Study.load(command.words[0], session.known_store(store))
-        if live_front_end(session.shell):
-            session.view(study)
-        else:
-            display(_static(study))
-    elif command.verb in _WITH_WORD:
-        word, name = _word_and_name(command.words, session)
-        _WITH_WORD[command.verb](session, session.find(name), word)
+    verb, words = command.verb, command.words
+    first = words[0] if words else None
+    if verb == "list":
+        _list(session, first, store)
+    elif verb == "compare":
+        _compare(session, words, store)
+    elif verb == "show":
+        _show(session, first, store)
+    elif verb == "apply":
+        word, name = _word_and_name(words, [*session.searches, *session.stored(store)])
+        _apply(session, session.find(name), word)
+    elif verb in _TELLS:
+        _TELLS[verb](_study(session, first, store))
+    elif verb in _TELLS_OF:
+        word, name = _word_and_name(words, [*session.searches, *session.stored(store)])
+        _TELLS_OF[verb](session, _study(session, name, store), word)
     else:
-        _PLAIN[command.verb](session, session.find(command.words[0] if command.words else None))
+        _STEERS[verb](session, session.find(first))
 
 
-def _word_and_name(words: tuple[str, ...], session: Session) -> tuple[str | None, str | None]:
+def _study(session: Session, name: str | None, store: str) -> Study:
+    """Return the study of a search of this session, or a stored one, which can be looked at without its cell."""
+    if name is None or name in session.searches or name not in session.stored(store):
+        return session.find(name).study
+    return Study.load(name, session.known_store(store))
+
+
+def _word_and_name(words: tuple[str, ...], known: list[str]) -> tuple[str | None, str | None]:
     """Return the word that a command takes and the study's name, in whichever order they stand."""
-    name = next((word for word in words if word in session.searches), None)
+    name = next((word for word in words if word in known), None)
     others = [word for word in words if word != name]
     if name is None and len(others) > 1:  # which is refused, as no search has that name
         name = next((word for word in others if word.isidentifier()), others[1])
@@ -63,17 +73,17 @@ def _word_and_name(words: tuple[str, ...], session: Session) -> tuple[str | None
     return (others[0] if others else None), name
 
 
-def _status(session: Session, search: Search) -> None:
-    print("\n".join([headline(search.study), *(f"  failed: {reason}" for reason in reasons(search.study))]))
+def _status(study: Study) -> None:
+    print("\n".join([headline(study), *(f"  failed: {reason}" for reason in reasons(study))]))
 
 
-def _best(session: Session, search: Search) -> None:
-    best = search.study.best
+def _best(study: Study) -> None:
+    best = study.best
     if best is None:
-        print(f"{search.study.name}: {search.study.history.why_none}")
+        print(f"{study.name}: {study.history.why_none}")
         return
-    for trial in ranked(search.study) if len(search.study.goals) > 1 else [best]:
-        print(f"trial {trial.number}: {measured(search.study, trial)}")
+    for trial in ranked(study) if len(study.goals) > 1 else [best]:
+        print(f"trial {trial.number}: {measured(study, trial)}")
         for name, value in trial.config.items():
             print(f"  {name} = {value!r}")
 
@@ -84,7 +94,7 @@ def _pause(session: Session, search: Search) -> None:
 
 
 def _resume(session: Session, search: Search) -> None:
-    session.run(search)
+    session.go_on(search)
     print(headline(search.study))
 
 
@@ -97,7 +107,7 @@ def _stop(session: Session, search: Search) -> None:
 
 def _wait(session: Session, search: Search) -> None:
     if search.study.phase.alive:
-        session.wait(search)
+        session.wait(search, stops=False)
     print(headline(search.study))
 
 
@@ -111,15 +121,19 @@ def _apply(session: Session, search: Search, word: str | None) -> None:
     session.shell.set_next_input(source, replace=False)
 
 
-def _show(session: Session, search: Search) -> None:
-    if live_front_end(session.shell):
-        session.show(search)
+def _show(session: Session, name: str | None, store: str) -> None:
+    here = name is None or name in session.searches
+    study = session.find(name).study if here else Study.load(str(name), session.known_store(store))
+    if not live_front_end(session.shell):
+        display(_static(study))
+    elif here:
+        session.show(session.find(name))
     else:
-        display(_static(search.study))
+        session.view(study)
 
 
-def _log(session: Session, search: Search, word: str | None) -> None:
-    study, trials = search.study, search.study.trials
+def _log(session: Session, study: Study, word: str | None) -> None:
+    trials = study.trials
     if word is None and not trials:
         raise StudyError(f"study {study.name!r} has no trial yet")
     if word is not None and not word.isdecimal():
@@ -131,8 +145,7 @@ def _log(session: Session, search: Search, word: str | None) -> None:
         print(trial.error.traceback or trial.error)
 
 
-def _export(session: Session, search: Search, word: str | None) -> None:
-    study = search.study
+def _export(session: Session, study: Study, word: str | None) -> None:
     path = Path(os.path.expandvars(word or f"{study.name}.csv")).expanduser()
     if path.suffix.lower() not in _WRITERS:
         hint = did_you_mean(str(word), session.searches)
@@ -163,16 +176,27 @@ def _as_csv(study: Study, path: Path) -> None:
         writer.writerows(table)
 
 
-def _list(session: Session, url: str) -> None:
-    store = session.known_store(url)
+def _list(session: Session, word: str | None, url: str) -> None:
+    """List the studies of a store: of the one at a URL, or those whose name is the word or fits it as a pattern."""
+    if word is not None and ":" in word:
+        url = word
+    store, wanted = session.known_store(url), "*" if word in (None, url) else str(word)
+    names = [record.name for record in store.studies()]
+    if wanted != "*" and not any(fnmatchcase(name, wanted) for name in names):
+        raise HpoError(
+            f"%hpo list: the store {url!r} holds no study {word!r}{did_you_mean(word, names)}; "
+            "another store is named by its URL, as in sqlite:///hpo.db"
+        )
     lines = []
-    for record in store.studies():
+    for record in (one for one in store.studies() if fnmatchcase(one.name, wanted)):
         history = History.of(store.trials(record.id), goals_of(record.definition), constraints_of(record.definition))
         best = history.incumbent
         curve = sparkline(history)
         found = "–" if best is None else f"{history.goals[0].metric} {readable(best.value)}"
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
         count = f"{len(history.done):>5} done"
+        others = {"stopped early": sum(trial.cut for trial in history.trials), "failed": len(history.failed)}
+        count += "".join(f", {number} {what}" for what, number in others.items() if number)
         lines.append(f"{record.name:20} version {record.version:<3} {count}  {curve:12}  best {found:24} {made}")
     print("\n".join(lines) or f"the store {url!r} holds no study yet")
 
@@ -203,10 +227,8 @@ def _static(study: Study) -> HTML:
 
 
 _WRITERS: Mapping[str, Callable[[Study, Path], None]] = {".csv": _as_csv, ".json": _as_json}
-_PLAIN: Mapping[str, Callable[[Session, Search], None]] = {
-    "status": _status, "best": _best, "pause": _pause, "resume": _resume, "stop": _stop, "wait": _wait,
-    "show": _show,
-}  # fmt: skip
-_WITH_WORD: Mapping[str, Callable[[Session, Search, str | None], None]] = {
-    "apply": _apply, "log": _log, "export": _export,
+_TELLS: Mapping[str, Callable[[Study], None]] = {"status": _status, "best": _best}
+_TELLS_OF: Mapping[str, Callable[[Session, Study, str | None], None]] = {"log": _log, "export": _export}
+_STEERS: Mapping[str, Callable[[Session, Search], None]] = {
+    "pause": _pause, "resume": _resume, "stop": _stop, "wait": _wait,
 }  # fmt: skip

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from IPython.display import display
 
-from hpo_magic.errors import CellError, HpoError
+from hpo_magic.errors import CellError, HpoError, StudyError
 from hpo_magic.jupyter.cell import Cell, read_cell
 from hpo_magic.jupyter.cell.surroundings import differing, prints
 from hpo_magic.jupyter.dry_run import dry_run
 from hpo_magic.jupyter.options import Options
+from hpo_magic.jupyter.report import headline
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.run.executors.places import natural_workers
 from hpo_magic.run.limits import Limits
@@ -57,9 +59,10 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     if counted:
         total = f" of {study.limits.trials}" if study.limits.trials else ""
         study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
+        study.notices.extend(_edited(search, chosen.name))
     elif study.version > 1:
         study.notices.append(f"the cell has changed: this is version {study.version}, earlier ones are kept")
-    study.notices.extend([*cell.doubts, *search.objective.stale(), *_changed(search, counted)])
+    study.notices.extend([*cell.doubts, *_shared(search), *search.objective.stale(), *_changed(search, counted)])
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     study.notices.append(f"{study.strategy.name}: {said}")
     session.run(search)
@@ -69,6 +72,39 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         print("\n".join(study.notices))
     if options.wait or not live:
         session.wait(search)
+        if study.history.failed and not study.history.done:  # who runs all cells must not go on without a result
+            raise StudyError(f"{headline(study)}: no trial has ended well, so there is no result to go on with")
+
+
+def _edited(search: Search, asked: str) -> list[str]:
+    """Say what was edited when the study ran last and still holds."""
+    study = search.study
+    parts = ["ranges and options"] if study.space != study.original else []
+    parts += [f"the strategy, {study.strategy.name}"] if study.strategy.name != asked else []
+    if not parts:
+        return []
+    return [f"edited since the cell was written, and kept: {' and '.join(parts)}; the panel's Space tab takes it back"]
+
+
+def _shared(search: Search) -> list[str]:
+    """Say what of the notebook's own the cell changes in place: a trial begins with what the one before has left."""
+    held = search.objective.namespace
+    found = [(name, line) for name, line in search.cell.in_place if isinstance(held.get(name), _changeable())]
+    return [
+        f"line {line} changes {name} itself, which all trials share: each begins with what the one before it left; "
+        f"write {name} = {name}.copy() above it"
+        for name, line in found
+        if search.on is None or search.on == "threads"
+    ]
+
+
+def _changeable() -> tuple[type, ...]:
+    """Return the types of data whose parts can be set: arrays, frames and lists."""
+    kinds: list[type] = [list]
+    for module, names in (("numpy", ("ndarray",)), ("pandas", ("DataFrame", "Series"))):
+        if (loaded := sys.modules.get(module)) is not None:
+            kinds += [getattr(loaded, name) for name in names]
+    return tuple(kinds)
 
 
 def _changed(search: Search, counted: int) -> list[str]:

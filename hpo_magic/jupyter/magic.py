@@ -89,9 +89,17 @@ class HpoMagic(Magics):
             kernel = "rbf"     # hpo: rbf | poly
             accuracy = cross_val_score(SVC(C=C, kernel=kernel), X, y).mean()
 
-        Without a metric, the last expression is minimised. As a line:
-        %hpo status | best | pause | resume | stop | wait | apply [N] | show | log N | export FILE | list, then a NAME;
-        %hpo compare A B (names, or patterns of names such as gp_*).
+        Without a metric, the last expression is minimised. As a line, with a study's NAME where there are several::
+
+            %hpo status, best     how the search stands; the best values so far
+            %hpo pause, resume    start no more trials; go on, with what waits in the queue too
+            %hpo stop, wait       end the search; hold this cell until it ends (an interrupt ends the waiting alone)
+            %hpo apply [TRIAL]    set the best values, or a trial's, and put the cell with them below this one
+            %hpo show             the panel
+            %hpo log [TRIAL]      what the latest trial, or another one, has printed
+            %hpo export FILE      all trials, into a .csv or a .json
+            %hpo list [NAME]      the studies in the store; NAME may be a pattern such as gp_*, or a store's URL
+            %hpo compare A B      two studies, or two kinds of them: names or patterns
         """
         try:
             # Names and expressions of the notebook are filled in on this line only, never in the cell.

@@ -86,6 +86,8 @@ def headline(study: Study) -> str:
     """Return one line: name, state, counts and the best."""
     history = study.history
     parts = [f"{study.name} (version {study.version}): {study.phase}", f"{len(history.done)} trials done"]
+    if cut := sum(trial.cut for trial in history.trials):
+        parts.append(f"{cut} stopped early")
     if history.failed:
         parts.append(f"{len(history.failed)} failed")
     best = study.best

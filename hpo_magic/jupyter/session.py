@@ -8,6 +8,7 @@ import os
 import re
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -68,6 +69,13 @@ class Session:
         if url.startswith("sqlite:///") and ":memory:" not in url and not os.path.exists(url[10:]):
             raise StudyError(f"there is no store {url!r} yet; a search makes it, or name another one")
         return self.store(url)
+
+    def stored(self, url: str) -> list[str]:
+        """Return the names of the studies in a store; none where it is not there."""
+        try:
+            return [record.name for record in self.known_store(url).studies()]
+        except HpoError:
+            return []
 
     def known_names(self) -> list[str]:
         """Return the names of all studies in the stores that are open."""
@@ -161,7 +169,7 @@ class Session:
         if search.panel is not None:
             search.panel.close()
         search.panel = Panel(
-            search.study, go_on=lambda: self.run(search), apply=lambda trial: self.apply(search, trial)[0]
+            search.study, go_on=lambda: self.go_on(search), apply=lambda trial: self.apply(search, trial)[0]
         )
         _present(search.panel)
 
@@ -177,8 +185,21 @@ class Session:
         self._views[study.name] = panel
         _present(panel)
 
-    def wait(self, search: Search) -> None:
-        """Wait for the end with a quiet line of progress; an interrupt stops the search and keeps its results."""
+    def go_on(self, search: Search) -> None:
+        """Go on with a search; where it has all its trials, with what waits in the queue on top of them."""
+        study = search.study
+        if not study.phase.alive and not study.make_room():
+            raise StudyError(
+                f"study {study.name!r} has all of its {study.limits.trials} trials; to go on ask for more, "
+                "in the panel or by --trials"
+            )
+        self.run(search)
+
+    def wait(self, search: Search, stops: bool = True) -> None:
+        """Wait for the end with a quiet line of progress.
+
+        An interrupt ends the waiting; where `stops`, the search too, and its results are kept.
+        """
         study, handle = search.study, None
         if search.panel is None:
             handle = _place()
@@ -190,8 +211,12 @@ class Session:
                 if handle is not None:
                     handle.update(_line(study), raw=True)
         except KeyboardInterrupt:
+            if not stops:
+                print(f"no longer waited for; the search goes on, and %hpo stop {study.name} ends it")
+                return
             study.stop()
-            study.wait()
+            with suppress(KeyboardInterrupt):  # whoever is impatient has been heard: it stops
+                study.wait()
             print("interrupted; every finished trial is kept")
         if handle is not None:
             if study.phase is Phase.PAUSED and study.runner is not None:  # nobody is there to resume

@@ -81,6 +81,7 @@ class Ledger:
         self._reports_saved = 0.0
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
+        self._heard = False
         self._checkpoints = Checkpoints(base_of(store.url), record.name, record.version)
 
     def _strategy(self, given: Strategy | None) -> Strategy:
@@ -207,9 +208,21 @@ class Ledger:
             kept=self._kept(running),
         )  # fmt: skip
         (self.journal.hold if hold else self.journal.save)(finished)
+        self._mind_silence(finished)
         self._cut.discard(number)
         self._contexts.pop(number, None)
         return finished
+
+    def _mind_silence(self, trial: Trial) -> None:
+        """Say it where a scheduler waits for reports and the first trial that ends well has made none."""
+        if trial.state is not State.DONE or self._heard:
+            return
+        self._heard = True
+        if not trial.reports and self.original.budget is None and getattr(self.strategy.scheduler, "listens", False):
+            self.notices.append(
+                f"trial {trial.number} reported nothing, so {self.strategy.name} stops none early; "
+                "call report(value, step) as it trains, from hpo_magic import report"
+            )
 
     def _kept(self, trial: Trial) -> bool:
         """Whether a trial has files; one that found none and did not ask for its folder has none."""

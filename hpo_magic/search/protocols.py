@@ -54,7 +54,8 @@ class Scheduler(Protocol):
     """Decides how long trials run: also a pure function of the history.
 
     One whose attribute ``completes`` is true stops trials that have nothing more to gain: what they reported best is
-    their result. Trials that others stop are never best.
+    their result. Trials that others stop are never best. One whose attribute ``listens`` is true stops by what trials
+    report, where there is no budget.
     """
 
     def next(self, space: Space, history: History) -> Action:

@@ -218,11 +218,14 @@ class History:
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
-        """The Pareto front: of the comparable trials those that no other one dominates."""
+        """The Pareto front: of the comparable trials those that no other one dominates, each config once."""
         if not self.comparable:
             return ()
         beaten = dominated(np.array([self._told(self.done[i]) for i in self.comparable]))
-        return tuple(self.done[i] for i, out in zip(self.comparable, beaten, strict=True) if not out)
+        front = [self.done[i] for i, out in zip(self.comparable, beaten, strict=True) if not out]
+        if self.repeats:
+            front = [one for i, one in enumerate(front) if all(one.config != other.config for other in front[:i])]
+        return tuple(front)
 
     def __len__(self) -> int:
         return len(self.trials)

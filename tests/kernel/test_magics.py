@@ -482,3 +482,70 @@ def test_a_comment_help_and_a_number_below_zero_on_the_option_line(shared):
         ["a"],
         True,
     ), answer
+
+
+def test_data_that_trials_share_and_change_is_named(shared):
+    shared.run("import numpy as np\nshown = np.arange(4.0); copied = np.arange(4.0); count = 3")
+    cell = (
+        "%%hpo sharing -n 2 --wait --no-panel --store :memory:\na = 1.0  # hpo: 1.0..5.0\n"
+        "copied = copied.copy()\ncopied *= a\nshown[1:] *= a\ncount += 1\nfloat(shown.sum() + copied.sum() + count)"
+    )
+    told = shared.run(cell)["text"]
+    assert "line 5 changes shown itself, which all trials share" in told and "write shown = shown.copy()" in told
+    assert "changes copied" not in told and "changes count" not in told
+    assert shared.value("shown.tolist()[1] != 1.0 and copied.tolist()[1] == 1.0")
+
+
+def test_a_cell_that_waits_for_nothing_but_failures_is_an_error(shared):
+    answer = shared.run("%%hpo hopeless --wait --no-panel --store :memory:\na = 1  # hpo: 1..5\na + nope")
+    assert answer["error"].startswith("UsageError") or "no trial has ended well" in answer["text"]
+    assert "NameError: name 'nope' is not defined at line 3" in answer["text"] + answer["error"]
+    answer = shared.run("%%hpo hopeful -n 4 --wait --no-panel --store :memory:\na = 1  # hpo: 1..5\n1 / (a - 1)")
+    assert not answer["error"] and "no trial has ended well" not in answer["text"]
+
+
+def test_a_stored_study_can_be_read_without_its_cell(tmp_path):
+    with kernel(tmp_path) as first:
+        first.run("%load_ext hpo_magic")
+        first.run(svm(4, options="--wait --no-panel", name="kept"))
+        best = first.run("%hpo best kept")["text"]
+    with kernel(tmp_path) as second:
+        second.run("%load_ext hpo_magic")
+        assert second.run("%hpo best kept")["text"] == best and best.startswith("trial ")
+        assert "kept (version 1): idle, 4 trials done" in second.run("%hpo status kept")["text"]
+        assert "trial 1, done" in second.run("%hpo log 1 kept")["text"]
+        assert "4 trials written to some.csv" in second.run("%hpo export kept some.csv")["text"]
+        assert "this session has no search 'kept'" in second.run("%hpo apply kept")["text"]
+        assert second.run("%hpo list k*")["text"].startswith("kept ") and second.value("'kept' in globals()") is False
+        assert "holds no study 'kpet' (did you mean 'kept'?)" in second.run("%hpo list kpet")["text"]
+        assert "there is no store 'sqlite:///other.db' yet" in second.run("%hpo list sqlite:///other.db")["text"]
+
+
+def test_resume_runs_what_waits_in_the_queue_of_a_full_search(shared):
+    shared.run(svm(4, options="--wait --no-panel --store :memory:", name="full"))
+    assert "study 'full' has all of its 4 trials; to go on ask for more" in shared.run("%hpo resume full")["text"]
+    shared.run("full.repeat(0); full.repeat(1)")
+    shared.run("%hpo resume full\n%hpo wait full")
+    assert shared.value("[t.parent for t in full.history.done]") == [None] * 4 + [0, 1]
+    assert shared.value("full.limits.trials") == 6
+
+
+def test_an_interrupt_ends_the_waiting_of_its_line_and_not_the_search(shared):
+    shared.run("import time")
+    shared.run("%%hpo awaited -n 400 --no-panel --store :memory:\na = 1.0  # hpo: 1.0..5.0\ntime.sleep(0.05)\na")
+    shared.run("import _thread, threading; threading.Timer(0.5, _thread.interrupt_main).start()")
+    told = shared.run("%hpo wait awaited")["text"]
+    assert "no longer waited for; the search goes on, and %hpo stop awaited ends it" in told
+    assert shared.value("str(awaited.phase)") == "running"
+    shared.run("%hpo stop awaited")
+    assert shared.value("str(awaited.phase)") == "stopped"
+
+
+def test_what_was_edited_and_a_scheduler_that_hears_nothing_are_said(shared):
+    cell = "%%hpo edited -n {} --wait --no-panel -s median\na = 1.0  # hpo: 1.0..5.0\na"
+    told = shared.run(cell.format(3) + "\n")
+    assert shared.value("edited.notices[-1]").startswith("trial 0 reported nothing, so median stops none early")
+    assert "edited since" not in told["text"]
+    shared.run("edited.edit(lambda space: space.narrow('a', 1.0, 2.0)); edited.set_strategy('random')")
+    told = shared.run(cell.format(5))["text"]
+    assert "edited since the cell was written, and kept: ranges and options and the strategy, random" in told

@@ -336,3 +336,14 @@ def test_the_best_is_the_best_observed_however_large_the_values_are():
     for loss, size in ((1e200, 2e200), (2e200, 1e200), (3e200, 3e200)):
         both.tell(both.ask(), {"loss": loss, "size": size})
     assert [trial.number for trial in both.pareto] == [0, 1]
+
+
+def test_a_config_stands_on_the_front_once_however_often_it_was_run():
+    study = Study({"x": Float(0, 1)}, minimize=["a", "b"], strategy="random")
+    for values in ((1.0, 3.0), (3.0, 1.0), (4.0, 4.0)):
+        study.tell(study.ask(), dict(zip("ab", values, strict=True)))
+    for number, values in ((0, (1.0, 3.0)), (1, (2.9, 1.2)), (2, (0.5, 0.5))):
+        study.repeat(number)
+        front = [trial.number for trial in study.pareto]
+        study.tell(study.ask(), dict(zip("ab", values, strict=True)))
+        assert [trial.number for trial in study.pareto] == (front if number < 2 else [5])

@@ -18,6 +18,7 @@ from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotation
 from hpo_magic.jupyter.cell.doubts import doubts
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound, stale
+from hpo_magic.jupyter.cell.in_place import changed_in_place
 from hpo_magic.jupyter.cell.layout import Layout, lay_out
 from hpo_magic.jupyter.cell.own_names import own_names
 from hpo_magic.jupyter.cell.rewrite import (
@@ -66,6 +67,8 @@ class Cell:
         Names that its conditions read.
     doubts : tuple of str
         What may not be meant as it is written.
+    in_place : tuple of (str, int)
+        Names of which the cell sets a part, without having set them itself before, and the line that does.
     code : code object
 
     Examples
@@ -88,6 +91,7 @@ class Cell:
     own: frozenset[str]
     tested: tuple[Tested, ...]
     doubts: tuple[str, ...]
+    in_place: tuple[tuple[str, int], ...]
     code: CodeType = field(repr=False)
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
@@ -219,6 +223,7 @@ def read_cell(
         raise CellError("the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None)
     try:
         tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated)
+        in_place = tuple((name, line + first_line - 1) for name, line in changed_in_place(tree))
         layout = lay_out(tree, annotated, lines)
         for metric in (*metrics, *also, *kept):
             check_metric(tree, metric, lines)
@@ -232,7 +237,7 @@ def read_cell(
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
     return Cell(
         written, source, layout.space, tuple(metrics), tuple(also), tuple(kept), meaning, names, needed, made, own,
-        tested, unsure, code,
+        tested, unsure, in_place, code,
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class TrialsTab:
         self._told(f"trial {trial.number} is in the queue to be run again{self._when()}")
 
     def _when(self) -> str:
-        return "" if self._study.phase.alive else "; Resume starts it, if the number of trials leaves room"
+        return "" if self._study.phase.alive else "; Resume starts it"
 
     def _distrust(self, trial: Trial) -> None:
         self._study.distrust(trial)

@@ -54,6 +54,11 @@ class Asha:
         if not 0 <= self.hedge < 1:
             raise StrategyError(f"hedge={self.hedge!r} must be a share, 0 or above and below 1")
 
+    @property
+    def listens(self) -> bool:
+        """Whether it stops by what trials report, where there is no budget."""
+        return self.stops
+
     def next(self, space: Space, history: History) -> Action:
         """Promote from the highest rung that has somebody to promote, else start a new config at the lowest."""
         steps = rungs_of(space, self.eta)

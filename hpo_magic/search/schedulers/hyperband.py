@@ -86,6 +86,8 @@ class Hyperband:
     def explain(self, space: Space) -> str:
         """Say which part goes up, through which budgets, and in how many brackets."""
         steps = rungs_of(space, self.eta)
+        if not steps:
+            return "every trial runs whole, as no parameter is a budget"
         if len(steps) < 2:
             return ""
         brackets = f" in {len(steps)} kinds of brackets" if self.hedge else ""

@@ -33,6 +33,7 @@ class Patience:
 
     reports: int = 10
     completes: ClassVar[bool] = True
+    listens: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.reports < 1:

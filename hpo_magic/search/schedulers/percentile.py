@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.curves import best_by, mean_by
@@ -41,6 +42,7 @@ class Percentile:
     share: float = 0.5
     begin: int = 5
     warmup: int = 1
+    listens: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
