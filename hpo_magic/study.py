@@ -186,6 +186,7 @@ class Study:
             self._search(chosen, limits, *self._how)
         finally:
             self.limits = after
+            self.ledger.withdraw(first)  # what an error or an interrupt has left in the queue
         return compare(top, self.history, first)
 
     def _queue_repeats(self, k: int, repeats: int) -> list[Trial]:

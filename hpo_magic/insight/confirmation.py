@@ -13,6 +13,9 @@ from hpo_magic.space import Space
 from hpo_magic.trials import Goal, History, State, Trial
 from hpo_magic.trials.trial import bounded
 
+_UNTOLD = 0.05
+"""Chance that the winner is no worse, from which on too few repeats are there to say that it is."""
+
 
 @dataclass(frozen=True)
 class Repeated:
@@ -76,6 +79,8 @@ class Confirmation:
         ]
         winner = self.configs[0]
         why = "it misses a constraint" if winner.missed else f"trial {self.best.number} is better in repeats"
+        if not winner.missed and self.chance > _UNTOLD:
+            why += ", by less than can be told apart"
         head = f"the winner, trial {winner.trial.number}, {'stands' if self.stands else f'does not stand: {why}'}"
         return "\n".join([f"{head} (chance that it is no worse: {self.chance:.0%})", *rows])
 

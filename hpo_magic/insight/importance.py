@@ -129,7 +129,7 @@ def _coordinates(known: Measured, space: Space, names: list[str]) -> Array:
 
 
 def _fanova(known: Measured, space: Space, names: list[str]) -> tuple[list[Share], list[Share]]:
-    losses = places(History(known.trials, (known.goal,)), known.losses)
+    losses = places(known.losses, History(known.trials, (known.goal,)).budgets)
     forest = Forest(_coordinates(known, space, names), losses, seed=0, trees=_TREES, features=1.0)
     trees = [_Tree(*boxes) for boxes in forest.leaves()]
     trees = [tree for tree in trees if tree.variance > 0]

@@ -180,11 +180,11 @@ def _list(session: Session, word: str | None, url: str) -> None:
     """List the studies of a store: of the one at a URL, or those whose name is the word or fits it as a pattern."""
     if word is not None and ":" in word:
         url = word
-    store, wanted = session.known_store(url), "*" if word in (None, url) else str(word)
+    store, wanted = session.known_store(url), "*" if word is None or word == url else word
     names = [record.name for record in store.studies()]
     if wanted != "*" and not any(fnmatchcase(name, wanted) for name in names):
         raise HpoError(
-            f"%hpo list: the store {url!r} holds no study {word!r}{did_you_mean(word, names)}; "
+            f"%hpo list: the store {url!r} holds no study {wanted!r}{did_you_mean(wanted, names)}; "
             "another store is named by its URL, as in sqlite:///hpo.db"
         )
     lines = []

@@ -127,6 +127,13 @@ class Ledger:
         budget = config.get(self.original.budget) if self.original.budget else None
         return self.journal.add(Trial(-1, dict(config), State.WAITING, None, self.metrics[0], budget, parent=parent))
 
+    def withdraw(self, first: int) -> None:
+        """Take from the queue what waits in it, of the trials from a number on."""
+        with self._deciding:
+            for trial in self.journal.known.trials[first:]:
+                if trial.state is State.WAITING:
+                    self.journal.save(changed(trial, state=State.STOPPED))
+
     def trust(self, number: int, trusted: bool) -> Trial:
         """Say whether a trial that has ended is to be learnt from."""
         with self._deciding:

@@ -158,6 +158,10 @@ class Cube:
                 self._configs[trial.number] = trial.config
         return np.asarray(self._rows[rows])
 
+    def encode_configs(self, trials: Sequence[Trial]) -> Array:
+        """Return the model coordinates of trials' configs, whatever each could spend, (n, d)."""
+        return self.at_full_budget(self.encode(trials))
+
     def _reserve(self, count: int) -> None:
         missing = count - len(self._configs)
         if missing > 0:

@@ -5,6 +5,7 @@ Notation (Li 2018): R the largest budget, r the smallest, η how many compete fo
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from weakref import ref
@@ -173,20 +174,38 @@ def matured(history: History) -> History:
         for budget, trial in climber.at.items()
         if any(other > budget and above.state is State.DONE for other, above in climber.at.items())
     }
-    return history.having(lambda trial: trial.number not in outdone) if outdone else history
+    if not outdone:
+        return history
+    return dataclasses.replace(history.having(lambda trial: trial.number not in outdone), whole=history)
 
 
-def places(history: History, losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the place of each finished trial among those of its budget, (n,), where budgets differ; else the losses.
+def places(
+    losses: NDArray[np.float64],
+    budgets: NDArray[np.int_],
+    among: tuple[NDArray[np.float64], NDArray[np.int_]] | None = None,
+) -> NDArray[np.float64]:
+    """Return the place of each loss among those of its budget, (n,), where budgets differ; else the losses.
 
     Losses at different budgets cannot be compared, places can: those who reached a rung were the best of the one below.
     Of two with the same place the one with the larger budget is ahead.
+
+    Parameters
+    ----------
+    losses, budgets : (n,)
+    among : pair of (m,), optional
+        Losses and budgets of all runs, where some are left out of `losses` and still count on their rung.
+
+    Examples
+    --------
+    >>> everyone = np.array([5.0, 4.0, 6.0, 2.0]), np.array([1, 1, 1, 3])
+    >>> places(np.array([5.0, 6.0, 2.0]), np.array([1, 1, 3]), everyone).tolist()
+    [0.75, 1.75, -0.75]
     """
-    budgets = history.budgets
     if not len(budgets) or (budgets == budgets[0]).all():
         return losses
+    told, spent = among or (losses, budgets)
     place = np.empty(len(losses))
     for budget in np.unique(budgets):
         which = np.flatnonzero(budgets == budget)
-        place[which] = np.argsort(np.argsort(losses[which], kind="stable"), kind="stable")
+        place[which] = np.searchsorted(np.sort(told[spent == budget]), losses[which])
     return np.asarray(place - budgets / (budgets.max() + 1.0))

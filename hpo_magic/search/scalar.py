@@ -29,11 +29,14 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
     >>> scalar_losses(History((done,)), np.random.default_rng(0))
     array([2.])
     """
-    losses = history.losses
+    losses, whole = history.losses, history.whole or history
+    losses = np.column_stack([
+        places(column, history.budgets, (among, whole.budgets))
+        for column, among in zip(losses.T, whole.losses.T, strict=True)
+    ])  # fmt: skip
     if losses.shape[1] == 1:
-        scalar = places(history, losses[:, 0].copy())
+        scalar = losses[:, 0]
     else:
-        losses = np.column_stack([places(history, column.copy()) for column in losses.T])
         low, span = losses.min(axis=0), np.ptp(losses, axis=0)
         weighted = rng.dirichlet(np.ones(losses.shape[1])) * (losses - low) / np.where(span > 0, span, 1.0)
         scalar = weighted.max(axis=1) + 0.05 * weighted.sum(axis=1)

@@ -45,6 +45,8 @@ class History:
         What a trial's values must meet to count as a result.
     index : Index, optional
         Of a study's trials, these being the first of them.
+    whole : History, optional
+        What trials were left out of, where others are still to be compared with them.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class History:
     goals: tuple[Goal, ...] = (Goal("value"),)
     constraints: tuple[Constraint, ...] = ()
     index: Index | None = field(default=None, repr=False, compare=False)
+    whole: History | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, trials: Sequence[Trial], goals: Sequence[Goal], constraints: Sequence[Constraint] = ()) -> History:

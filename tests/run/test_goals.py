@@ -347,3 +347,34 @@ def test_a_config_stands_on_the_front_once_however_often_it_was_run():
         front = [trial.number for trial in study.pareto]
         study.tell(study.ask(), dict(zip("ab", values, strict=True)))
         assert [trial.number for trial in study.pareto] == (front if number < 2 else [5])
+
+
+def test_without_noise_the_best_observed_is_recommended():
+    study = Study({"x": Float(-5, 5), "y": Float(-5, 5)}, minimize="loss", strategy="gp")
+    study.optimize(lambda config: (config["x"] - 1) ** 2 + (config["y"] + 2) ** 2, trials=30)
+    assert study.recommend().number == study.best.number
+
+
+def test_what_a_confirmation_that_fails_has_queued_is_taken_back():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(lambda config: config["x"], trials=5)
+
+    def broken(config):
+        raise ValueError("no")
+
+    with pytest.raises(StudyError, match="all failed in the same way"):
+        study.confirm(2, 3, objective=broken)
+    assert [trial.state for trial in study.trials[5:]] == [State.FAILED] * 3 + [State.STOPPED] * 3
+    assert study.ask().parent is None
+
+
+def test_a_winner_that_cannot_be_told_apart_is_said_to_be_so():
+    rng = np.random.default_rng(0)
+    told = []
+    for seed in range(10):  # two configs that are equally good: each wins half of the times
+        study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random", seed=seed)
+        study.optimize(lambda config: rng.normal(), trials=6)
+        told.append(study.confirm(2, 5))
+    lost = [one for one in told if not one.stands]
+    assert lost and all(("by less than can be told apart" in str(one)) == (one.chance > 0.05) for one in lost)
+    assert any("by less than can be told apart" in str(one) for one in lost)

@@ -15,8 +15,12 @@ from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
 
-_DRAWS, _KEPT = 32, 0.85
-"""Draws a proposal, so that a new one is among them; chance that a choice comes from a better trial."""
+_DRAWS = 32
+"""Draws a proposal, so that a new one is among them."""
+_SIGMA = 1 / 6
+"""Spread at the start, in parts of the ranges."""
+_OPTION = 0.5
+"""Of how many better trials each option of a choice is worth before anything is known (Jeffreys 1946)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class CmaEsSampler:
     seed : int
         Seed of the space-filling start; the study's.
     start : int
-        Spread trials before; the best of them is where the evolution begins.
+        Spread trials before; half-way between the best of them and the centre the evolution begins.
     """
 
     seed: int = 0
@@ -53,7 +57,9 @@ class CmaEsSampler:
         numbers = np.flatnonzero(~cube.unordered & ~cube.held)
         better = points[np.argsort(losses, kind="stable")[: max(len(done) // 4, 2)]]
         draws = better[rng.integers(len(better), size=_DRAWS)]
-        draws = np.where(rng.random(draws.shape) < _KEPT, draws, rng.random(draws.shape))
+        # While few trials are better than the rest, most options have not had their chance.
+        kept = len(better) / (len(better) + _OPTION * np.where(cube.unordered, cube.options, 0.0))
+        draws = np.where(rng.random(draws.shape) < kept, draws, rng.random(draws.shape))
         if len(numbers):
             draws[:, numbers] = self._normal(points[:, numbers], losses, rng)
         return draws
@@ -67,13 +73,14 @@ class CmaEsSampler:
             wide = np.hstack([points, np.full_like(points, 0.5)])
             return self._normal(wide, losses, rng)[:, :1]
         first = min(self.start, len(points))
-        mean = points[np.argmin(losses[:first])]
+        # Half-way to the centre: the best of a few points is mostly luck, the more so the more dimensions there are.
+        mean = 0.5 * (points[np.argmin(losses[:first])] + 0.5)
         bounds = np.tile([0.0, 1.0], (dimensions, 1))
-        state = CMA(mean=mean, sigma=0.25, bounds=bounds, seed=int(rng.integers(2**31)))
+        state = CMA(mean=mean, sigma=_SIGMA, bounds=bounds, seed=int(rng.integers(2**31)))
         size = state.population_size
         for at in range(first, len(points) - size + 1, size):
             state.tell([(points[i], losses[i]) for i in range(at, at + size)])
             if state.should_stop():  # converged: start again around the best (Auger 2005)
                 best = points[np.argmin(losses[: at + size])]
-                state = CMA(mean=best, sigma=0.25, bounds=bounds, seed=int(rng.integers(2**31)))
+                state = CMA(mean=best, sigma=_SIGMA, bounds=bounds, seed=int(rng.integers(2**31)))
         return np.array([state.ask() for _ in range(_DRAWS)])

@@ -62,10 +62,10 @@ class ForestSampler:
         bad = losses.max() + 0.5 * np.ptp(losses)
         known = (*done, *history.failed)
         y = np.append(losses, np.full(len(history.failed), bad))
-        points = _seen(cube, cube.encode(known))
+        points = _seen(cube, cube.encode_configs(known))
         forest = Forest(points, y, int(rng.integers(2**31)))
         if history.running:  # believe what the forest says of those whose value is still to come
-            ahead = _seen(cube, cube.encode(history.running))
+            ahead = _seen(cube, cube.encode_configs(history.running))
             y = np.append(y, forest.predict(ahead)[0])
             forest = Forest(np.vstack([points, ahead]), y, int(rng.integers(2**31)))
 

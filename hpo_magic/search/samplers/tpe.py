@@ -15,6 +15,8 @@ from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
+_RUNNING = 0.5
+"""Weight of a running trial among the bad: whole, those of a large batch drive the next ones off the good region."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class TpeSampler:
     """Proposes where good trials are dense and bad ones are not.
 
     The good ones are the best eighth or so; both densities are multivariate over numbers and choices. Failed trials
-    count as bad, running ones too, so that parallel proposals differ.
+    count as bad, running ones by half, so that parallel proposals differ.
 
     Parameters
     ----------
@@ -60,10 +62,11 @@ class TpeSampler:
         good = order[: good_count(len(losses))]
         bad = order[len(good) :]
         rest = (*history.failed, *history.running)
-        known = cube.encode(history.done)
-        others = np.vstack([known[bad], cube.encode(rest)]) if rest else known[bad]
+        known = cube.encode_configs(history.done)
+        others = np.vstack([known[bad], cube.encode_configs(rest)]) if rest else known[bad]
+        weights = np.append(np.ones(len(others) - len(history.running)), np.full(len(history.running), _RUNNING))
         below = estimate(cube, known[good], _weights(losses[good], losses[order[min(len(good), len(order) - 1)]]))
-        above = estimate(cube, others, np.ones(len(others))) if len(others) else None
+        above = estimate(cube, others, weights) if len(others) else None
         drawn = below.sample(self.candidates, rng)
         points = cube.to_proposal(drawn)
         model = cube.model(points)
