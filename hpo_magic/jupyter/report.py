@@ -115,10 +115,17 @@ def ranked(study: Study) -> list[Trial]:
 def table(study: Study) -> str:
     """Return the best trials and the failures as an HTML table."""
     names = [name for name in study.original if any(name in trial.config for trial in ranked(study))]
-    head = "".join(f"<th>{escape(title)}</th>" for title in ("trial", *study.ledger.measured, *names, "seconds"))
+    titles = ("trial", *study.ledger.measured, *names, lasted(study))
+    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     body = "".join(_row(trial, study.ledger.measured, names) for trial in ranked(study))
     grid = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
     return f"<p>{escape(headline(study))}</p>{grid}{failures(study)}"
+
+
+def lasted(study: Study) -> str:
+    """Return what the column of durations is called: "seconds", unless a metric or a parameter is."""
+    taken = "seconds" in (*study.ledger.measured, *study.original)
+    return "seconds of the trial" if taken else "seconds"
 
 
 def reasons(study: Study) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hpo_magic import Budget, Choice, Float, Int, Study
+from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots import PLOTS
 from hpo_magic.jupyter.live_plot import LivePlot
 
@@ -124,3 +126,81 @@ def test_the_schedule_names_what_changes():
     words = [text.get_text() for text in study.plot("schedule").axes[0].texts]
     assert len(words) == len(study.best_schedule) > 1
     assert words[0].startswith("x ")
+
+
+def branched(trials: int = 40) -> Study:
+    """A study whose best lies in the second branch of three, and whose third is far worse."""
+    space = {
+        "kind": Choice(["a", "b", "c"]),
+        "rate": Float(1e-3, 1, log=True, when="kind == 'a'"),
+        "share": Float(0.1, 1, when="kind == 'a'"),
+        "depth": Int(1, 50, log=True, when="kind == 'b'"),
+        "part": Float(0, 1, when="kind == 'b'"),
+        "C": Float(1e-4, 100, log=True, when="kind == 'c'"),
+    }
+    study = Study(space, minimize="loss", strategy="random")
+    for _ in range(trials):
+        trial = study.ask()
+        config = trial.config
+        worth = {"a": 0.3, "b": 0.1, "c": 9.0}[config["kind"]]
+        study.tell(trial, worth + config.get("part", 0) + config.get("share", 0))
+    return study
+
+
+def test_parallel_coordinates_lead_past_what_a_trial_lacks():
+    study = branched()
+    joined, past = study.plot("parallel").axes[0].collections[1:3]
+    ends = [segment for lines in (joined, past) for segment in lines.get_segments()]
+    # One line less than axes that a config has, the loss among them: nothing is left unconnected.
+    assert len(ends) == sum(len(trial.config) for trial in study.history.done)
+    assert all(other[0] - one[0] > 1 for one, other in past.get_segments()) and len(past.get_segments()) >= 40
+
+
+def test_a_contour_is_of_the_best_branch_and_an_unknown_name_is_refused():
+    study = branched()
+    axes = study.plot("contour").axes[0]
+    assert {axes.get_xlabel(), axes.get_ylabel()} == {"depth", "part"} == set(study.best.config) - {"kind"}
+    with pytest.raises(StudyError, match="did you mean 'rate'"):
+        study.plot("contour", x="rat")
+
+
+def test_slices_mark_what_lies_beyond_the_frame_and_labels_do_not_overlap():
+    figure = branched().plot("slices")
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    beyond = [dots for dots in axes.collections if len(dots.get_paths()[0].vertices) < 10 and len(dots.get_offsets())]
+    assert beyond and all(dots.get_offsets()[:, 1].max() == axes.get_ylim()[1] for dots in beyond)
+    boxes = sorted(
+        (text.get_window_extent() for text in axes.texts if text.xyann[1] == -4), key=lambda box: float(box.x0)
+    )
+    assert all(one.x1 <= other.x0 + 1 for one, other in pairwise(boxes))
+
+
+def test_one_run_that_diverges_leaves_curves_and_front_to_be_seen():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    for number in range(20):
+        trial = study.ask()
+        for step in range(10):
+            study.report(trial, 10.0**step if number == 3 else 1 / (step + 1) + 0.1 * trial.config["x"], step)
+        study.tell(trial, 1e9 if number == 3 else 0.1)
+    assert study.plot("curves").axes[0].get_ylim()[1] < 100  # of a billion
+    front = Study({"x": Float(0, 1)}, minimize=["a", "b"], strategy="random")
+    for number in range(20):
+        trial = front.ask()
+        front.tell(trial, {"a": 5000.0 if number == 3 else trial.config["x"], "b": 1 - trial.config["x"]})
+    axes = front.plot("pareto").axes[0]
+    assert axes.get_xlim()[1] < 10
+    led = np.array([[trial.values["a"], trial.values["b"]] for trial in front.pareto])
+    assert (led[:, 0] <= axes.get_xlim()[1]).all() and (led[:, 1] <= axes.get_ylim()[1]).all()
+
+
+def test_a_logarithmic_axis_over_little_more_than_a_decade_has_labels():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    for value in (0.087, 0.1, 0.11, 0.12, 0.13, 0.15, 0.4, 0.9, 3.0):
+        study.tell(study.ask(), value)
+    figure = study.plot("convergence")
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    assert axes.get_yscale() == "log"
+    low, high = axes.get_ylim()
+    assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 2

@@ -25,6 +25,9 @@ def draw(
 ) -> None:  # fmt: skip
     """Draw mean, uncertainty and trials over two parameters into axes, by default over the two that matter most."""
     dress(ax)
+    for name in (x, y):
+        if name is not None:
+            check_parameter(space, name)
     try:
         x, y = axes_of(history, space, x, y)
         seen = surface(history, space, x, y, metric)
@@ -57,7 +60,10 @@ def draw(
 
 
 def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tuple[str, str]:
-    """Return the two parameters to draw over: those asked for, or those that matter most."""
+    """Return the two parameters to draw over: those asked for, or those that matter most.
+
+    Where nothing is asked for they are of the best config, if two are, and neither decides whether the other exists.
+    """
     names = [name for name in space if name != space.budget]
     if len(names) < 2:
         raise StudyError(f"a contour needs two parameters; the space has {len(names)}")
@@ -67,6 +73,10 @@ def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tup
         (one, other) for one in names for other in names
         if one != other and any(one in trial.config and other in trial.config for trial in history.done)
     ]  # fmt: skip
+    best = history.incumbent
+    if x is None and y is None and best is not None:
+        near = [pair for pair in together if set(pair) <= set(best.config) and not decides(space, *pair)]
+        together = near or together
     wanted = [check_parameter(space, name) if name else None for name in (x, y)]
     for pair in together:
         if all(name in (None, seen) for name, seen in zip(wanted, pair, strict=True)):
@@ -75,6 +85,18 @@ def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tup
     if not history.done:
         raise StudyError(f"there is no finished trial yet to draw {asked} from")
     raise StudyError(f"{asked} exist together with no other parameter in any finished trial")
+
+
+def decides(space: Space, one: str, other: str) -> bool:
+    """Whether one of two parameters decides, itself or by those between, whether the other exists."""
+    for name, above in ((one, other), (other, one)):
+        reached = {name}
+        while reached:
+            limits = [space.condition(each) for each in reached]
+            reached = {parent for limit in limits if limit is not None for parent in limit.names}
+            if above in reached:
+                return True
+    return False
 
 
 def _fine(us: list[float], vs: list[float], values: np.ndarray) -> np.ndarray:

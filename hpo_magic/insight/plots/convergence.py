@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
@@ -50,11 +52,7 @@ def draw(history: History, space: Space, ax: Axes, against: str = "trial") -> No
         ax.yaxis.set_major_locator(NullLocator())
         _failures(history, at, ax, 0.0)
         return
-    log = bool(values.min() > 0 and values.max() > 30 * values.min())
-    ax.set_yscale("log" if log else "linear")
-    if log:  # the formatter of log axes typesets mathematics, which costs ten times as much as plain text
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+    log = on_scale(ax, values)
     low, high = limits(values, goal.sign, log)
     ax.set_ylim(low, high)
     shown = np.clip(values, low, high)
@@ -113,6 +111,26 @@ def _right_edge(count: int) -> float:
     while edge < count:
         edge = int(edge * 1.5)
     return edge + 0.5
+
+
+def on_scale(ax: Axes, values: Array) -> bool:
+    """Make the values' axis logarithmic where all are positive and span more than a factor of 30; whether it is."""
+    log = bool(values.min() > 0 and values.max() > 30 * values.min())
+    ax.set_yscale("log" if log else "linear")
+    if log:  # the formatter of log axes typesets mathematics, which costs ten times as much as plain text
+        ax.yaxis.set_major_locator(_Decades())
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    return log
+
+
+class _Decades(LogLocator):
+    """Powers of ten; over less than two of them 1, 2 and 5 of each, or there would be one label."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return where labels stand."""
+        self.set_params(subs=(1.0, 2.0, 5.0) if vmax < 100 * vmin else (1.0,))
+        return super().tick_values(vmin, vmax)
 
 
 def limits(values: Array, sign: int, log: bool) -> tuple[float, float]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
 
+from hpo_magic.insight.plots.convergence import on_scale
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
 from hpo_magic.search.fidelity import climbers
 from hpo_magic.space import Space
@@ -14,6 +16,8 @@ from hpo_magic.trials.trial import bounded
 
 _MOST, _POINTS = 80, 200
 """So many curves are drawn, the latest and the best, of so many points each."""
+_FAR = 5.0
+"""What lies further above the median than so many times the way from the median to the best is cut."""
 Points = tuple[list[float], list[float]]
 
 
@@ -47,12 +51,18 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         budgets = sorted({step for _, (steps, _) in curves for step in steps})
         ax.set_xticks(budgets, [f"{budget:g}" for budget in budgets])
         ax.xaxis.set_minor_locator(NullLocator())
-    spread = np.array([value for _, (_, values) in curves for value in values])
-    worst = np.quantile(goal.sign * spread, 0.97)
-    shown = goal.sign * spread[goal.sign * spread <= worst]
-    low, high = float(shown.min()), float(shown.max())
-    pad = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
-    ax.set_ylim(*sorted((goal.sign * (low - pad), goal.sign * (high + pad))))
+    told = np.array([value for _, (_, values) in curves for value in values])
+    ax.set_ylim(*_limits(told, goal.sign, log=on_scale(ax, told)))
+
+
+def _limits(values: NDArray[np.float64], sign: int, log: bool) -> tuple[float, float]:
+    """Return limits that hold nearly all, but not what is far worse than the rest: one run that diverges."""
+    losses = sign * (np.log10(values) if log else values)
+    best, median = float(losses.min()), float(np.median(losses))
+    worst = min(float(np.quantile(losses, 0.97)), max(median + _FAR * (median - best), float(np.quantile(losses, 0.7))))
+    pad = 0.06 * (worst - best) or abs(worst) * 0.1 or 1.0
+    low, high = sorted((sign * (best - pad), sign * (worst + pad)))
+    return (10**low, 10**high) if log else (low, high)
 
 
 def _chosen(trials: list[Trial], history: History) -> list[Trial]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from numpy.typing import NDArray
 
 from hpo_magic.insight.plots.palette import colours, quality
 from hpo_magic.insight.plots.scale import place, short, ticks
@@ -17,8 +19,16 @@ from hpo_magic.trials import History, Trial
 _MOST, _COLUMNS = 200, 12
 
 
+@dataclass
+class _Lines:
+    """Lines from one axis to another, each in its colour."""
+
+    ends: list[tuple[tuple[float, float], tuple[float, float]]] = field(default_factory=list)
+    tints: list[NDArray[np.float64]] = field(default_factory=list)
+
+
 def draw(history: History, space: Space, ax: Axes) -> None:
-    """Draw parallel coordinates into axes; where a parameter is inactive, its trial's line has a gap.
+    """Draw parallel coordinates into axes; past parameters that a trial lacks its line is dotted.
 
     Of very many trials the best and the latest are shown, of very many parameters the first twelve.
     """
@@ -45,15 +55,16 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     order = np.argsort(good)  # the best on top
     tints = colours(good)
     tints[:, 3] = 0.12 + 0.75 * good**3
-    lines, shades = [], []
+    near, past = _Lines(), _Lines()
     for i in order:
         stops = [(x, place(space, n, trials[i].config[n])) for x, n in enumerate(names) if n in trials[i].config]
         stops.append((len(names), float(last[i])))
         for one, other in pairwise(stops):
-            if other[0] - one[0] == 1:
-                lines.append((one, other))
-                shades.append(tints[i])
-    ax.add_collection(LineCollection(lines, colors=shades, linewidths=1.1))
+            drawn = near if other[0] - one[0] == 1 else past
+            drawn.ends.append((one, other))
+            drawn.tints.append(tints[i])
+    ax.add_collection(LineCollection(near.ends, colors=near.tints, linewidths=1.1))
+    ax.add_collection(LineCollection(past.ends, colors=past.tints, linewidths=0.9, linestyles=":"))
     best = history.incumbent
     if best is not None:
         stops = [(x, place(space, n, best.config[n])) for x, n in enumerate(names) if n in best.config]

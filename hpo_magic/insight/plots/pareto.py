@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from hpo_magic.insight.plots.convergence import limits
 from hpo_magic.insight.plots.palette import colours, quality
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
 from hpo_magic.space import Space
@@ -27,6 +28,13 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     front = {trial.number for trial in history.front}
     leads = np.array([trial.number in front for trial in history.done])
     rest = fit & ~leads
+    for axis, column in ((ax.set_xlim, 0), (ax.set_ylim, 1)):  # one far outlier must not make a point of all others
+        low, high = limits(values[:, column], int(signs[column]), log=False)
+        pad = 0.05 * (high - low)
+        led = values[leads, column] if leads.any() else np.array([low, high])
+        low, high = min(low, led.min() - pad), max(high, led.max() + pad)
+        values[:, column] = np.clip(values[:, column], low, high)
+        axis(low, high)
     tints = colours(quality(history.losses[:, 2])) if len(goals) > 2 else None
     ax.scatter(
         values[rest, 0], values[rest, 1], s=18, linewidths=0, alpha=0.6, c=TRIAL if tints is None else tints[rest]

@@ -13,6 +13,8 @@ from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History
 
 _COLUMNS, _GAP, _MOST = 8, 0.25, 1000
+_LINE, _LEAST = 72, 3
+"""Characters that fit under all columns together; of a label at least."""
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:
@@ -38,7 +40,10 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         if isinstance(space[name], Choice):  # options side by side: spread them, or all lie on one line
             xs = xs + np.array([((done[i].number * 0.618) % 1 - 0.5) for i in there]) * 0.5 / len(space.options(name))
         shades = np.array([to_rgba(LINE, 0.15 + 0.7 * (i + 1) / len(done)) for i in there])
-        ax.scatter(start + xs, np.clip(values[there], low, high), s=14, c=shades.reshape(-1, 4), linewidths=0)
+        shown, shades = np.clip(values[there], low, high), shades.reshape(-1, 4)
+        inside = shown == values[there]
+        for which, mark in ((inside, "o"), (~inside, "v" if goal.sign < 0 else "^")):  # an arrow towards where it lies
+            ax.scatter((start + xs)[which], shown[which], s=14, c=shades[which], marker=mark, linewidths=0)
         if best is not None and name in best.config:
             at = start + place(space, name, best.config[name])
             ax.plot([at], [goal.sign * history.loss(best)], "*", color=BEST, markersize=11)
@@ -48,11 +53,10 @@ def draw(history: History, space: Space, ax: Axes) -> None:
 
 
 def _label(name: str, space: Space, start: float, count: int, ax: Axes) -> None:
-    most = max(5, 40 // count)
-    for u, text in zip(*ticks(space[name], most=2 if count > 3 else 3), strict=True):
+    for u, text in _fitting(*ticks(space[name], most=2 if count > 3 else 3), room=_LINE // count):
         side = "center" if isinstance(space[name], Choice) else "left" if u < 0.1 else "right" if u > 0.9 else "center"
         ax.annotate(
-            short(text, most), (start + u, 0), (0, -4), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
+            text, (start + u, 0), (0, -4), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
             ha=side, va="top", fontsize=8, color=INK, parse_math=False, annotation_clip=False,
         )  # fmt: skip
     ax.annotate(
@@ -60,3 +64,23 @@ def _label(name: str, space: Space, start: float, count: int, ax: Axes) -> None:
         textcoords="offset points", ha="center", va="top", fontsize=9, color=INK, parse_math=False,
         annotation_clip=False,
     )  # fmt: skip
+
+
+def _fitting(places: list[float], labels: list[str], room: int) -> list[tuple[float, str]]:
+    """Return labels that stand beside each other in so many characters: shortened, or of the first and last alone.
+
+    Examples
+    --------
+    >>> _fitting([0.2, 0.5, 0.8], ["gbm", "forest", "logit"], 18)
+    [(0.2, 'gbm'), (0.5, 'forest'), (0.8, 'logit')]
+    >>> _fitting([0.2, 0.5, 0.8], ["gbm", "forest", "logit"], 12)
+    [(0.2, 'gbm'), (0.5, 'f…t'), (0.8, 'l…t')]
+    >>> _fitting([0.2, 0.5, 0.8], ["gbm", "forest", "logit"], 9)
+    [(0.2, 'gbm'), (0.8, 'l…t')]
+    """
+    if sum(map(len, labels)) + len(labels) - 1 <= room:
+        return list(zip(places, labels, strict=True))
+    if room < len(labels) * (_LEAST + 1):
+        places, labels = [places[0], places[-1]], [labels[0], labels[-1]]
+    most = max(room // len(labels) - 1, _LEAST)
+    return [(u, short(text, most)) for u, text in zip(places, labels, strict=True)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
+from itertools import combinations
 from typing import Any
 
 import ipywidgets as widgets
 
 from hpo_magic.errors import StudyError
+from hpo_magic.insight.plots.contour import decides
 from hpo_magic.insight.plots.convergence import AGAINST
 from hpo_magic.jupyter.live_plot import Easel
 from hpo_magic.jupyter.panel.tab import Handle
@@ -89,7 +91,9 @@ def landscape_tab(study: Study, easel: Easel, handle: Handle) -> PictureTab:
     names = [name for name in study.original if name != study.original.budget]
     pairs = [("(one parameter)", ""), *((name, name) for name in names)]
     plain = [n for n in names if not isinstance(study.original[n], Choice) and study.original.condition(n) is None]
-    first, second, *_ = [*dict.fromkeys([*plain, *names]), ""]
+    ordered = [*dict.fromkeys([*plain, *names])]
+    apart = (pair for pair in combinations(ordered, 2) if not decides(study.original, *pair))
+    first, second = next(apart, ((ordered or [""])[0], ""))
     across = widgets.Dropdown(options=names, value=first, description="across")
     up = widgets.Dropdown(options=pairs, value=second, description="up")
 

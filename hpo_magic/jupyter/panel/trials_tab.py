@@ -14,6 +14,7 @@ from hpo_magic.insight.plots.scale import readable, short
 from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.clickable import Table, hear
 from hpo_magic.jupyter.panel.tab import Handle
+from hpo_magic.jupyter.report import lasted
 from hpo_magic.study import Study
 from hpo_magic.trials import State, Trial
 
@@ -108,7 +109,7 @@ class TrialsTab:
 
     def _data(self) -> dict[str, Any]:
         study = self._study
-        columns = ["trial", "state", *study.ledger.measured, *self._names, "seconds"]
+        columns = ["trial", "state", *study.ledger.measured, *self._names, lasted(study)]
         column, down = self._sort
         trials = sorted(study.trials, key=lambda trial: _key(self._value(trial, column)), reverse=down)
         lacking = [trial for trial in trials if self._value(trial, column) is None]
