@@ -24,7 +24,7 @@ _EDGE, _NEAR = 0.03, 0.15
 """How near to an end of its range, in parts of it, the best lies at an edge; and most of the best few with it."""
 _IDLE, _TELLING = 20, 30
 """Finished trials without a gain before it is said; before importance and noise are trusted."""
-_ALONE, _IN_ALL, _AMONG_BEST = 0.05, 0.1, 0.15
+_ALONE, _IN_ALL, _AMONG_BEST = 0.05, 0.1, 0.1
 """Shares below which a parameter does not matter: alone and with all interactions, as trees see as much in pure noise,
 and of what sets the best trials apart."""
 _APART, _HEARD = 2.0, 0.02
@@ -227,7 +227,8 @@ def _no_matter(history: History, space: Space, known: Importance | None) -> Iter
         together = sum(pair.share for pair in found.interactions if name in pair.names)
         if share.share > _ALONE or share.share + together > _IN_ALL or name in space.fixed or name not in best.config:
             continue
-        if apart[name] > _AMONG_BEST:  # over the whole space it matters little, among the best it decides
+        # Over the whole space it matters little, among the best it may decide; the more so what only some configs have.
+        if apart[name] > (_AMONG_BEST if space.condition(name) is None else _AMONG_BEST / 4):
             continue
         if any(name in condition.names for other in space if (condition := space.condition(other)) is not None):
             continue  # what others depend on does matter

@@ -61,7 +61,9 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
         study.notices.extend(_edited(search, chosen.name))
     elif study.version > 1:
-        study.notices.append(f"the cell has changed: this is version {study.version}, earlier ones are kept")
+        study.notices.append(
+            f"the cell, or what it is asked for, has changed: this is version {study.version}, earlier ones are kept"
+        )
     study.notices.extend([*cell.doubts, *_shared(search), *search.objective.stale(), *_changed(search, counted)])
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     study.notices.append(f"{study.strategy.name}: {said}")

@@ -94,13 +94,18 @@ def headline(study: Study) -> str:
     if len(study.goals) > 1 and best is not None:
         parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
     elif best is not None:
-        parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}")
+        parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}{at_budget(study, best)}")
     elif history.done:
         parts.append(history.why_none)
     if saved := spent(study):
         parts.append(saved)
     message = study.runner.message if study.runner else ""
     return ", ".join(parts) + (f" ({message})" if message else "")
+
+
+def at_budget(study: Study, trial: Trial) -> str:
+    """Return what a trial had of its budget, in words: another may be better that had less."""
+    return "" if trial.budget is None else f" with {trial.budget:,} {study.original.budget}"
 
 
 def ranked(study: Study) -> list[Trial]:

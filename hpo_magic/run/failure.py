@@ -9,6 +9,8 @@ from hpo_magic.trials import Failure
 
 CELL_PREFIX = "<hpo cell"
 """Cells are compiled under file names that begin so; see hpo_magic.jupyter.cell."""
+_OURS = ("report", "should_stop", "checkpoint", "seed")
+"""What a trial may ask of the search, by names that are easily taken for built in."""
 _MESSAGE, _TRACEBACK = 500, 8000
 
 
@@ -32,6 +34,8 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def _message(error: BaseException) -> str:
+    if isinstance(error, NameError) and error.name in _OURS and error.args == (f"name {error.name!r} is not defined",):
+        return f"{error}; write from hpo_magic import {error.name}"
     try:
         return str(error)
     except Exception as broken:  # noqa: BLE001 - the user's own __str__ may raise anything

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -74,6 +75,13 @@ class Strategy:
         return int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0] >> 1)
 
 
+_CALLED: Mapping[str, str] = MappingProxyType(
+    {"bay": "gp", "gauss": "gp", "parzen": "tpe", "hyperopt": "tpe", "smac": "forest", "genetic": "evolution",
+     "sobol": "random", "success": "halving", "population": "pbt", "nsga": "nsga2"}
+)  # fmt: skip
+"""What recipes are called elsewhere, by a part of the word."""
+
+
 class _Late:
     """A random stream that is made when it is first drawn from: that takes longer than a random proposal."""
 
@@ -117,7 +125,7 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
     make = pair(str(name).lower())
     if make is None:
         raise StrategyError(
-            f"strategy={name!r} is unknown{did_you_mean(str(name), RECIPES)}; choose one of {', '.join(RECIPES)}, "
+            f"strategy={name!r} is unknown{_meant(str(name))}; choose one of {', '.join(RECIPES)}, "
             f"or a sampler and how long it runs, as in tpe+median ({', '.join(SCHEDULERS)})"
         )
     sampler, scheduler = make(seed)
@@ -127,6 +135,12 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
             raise StrategyError(f"strategy={name!r} cannot be cost-aware; choose one of {', '.join(able)}")
         sampler = dataclasses.replace(sampler, cost_aware=True)  # type: ignore[type-var]
     return Strategy(sampler, scheduler, seed, str(name).lower())
+
+
+def _meant(name: str) -> str:
+    """Return the recipe that may be meant, by what others call it or by how it is spelt."""
+    known = next((recipe for word, recipe in _CALLED.items() if word in name.lower()), None)
+    return f" (did you mean {known!r}?)" if known else did_you_mean(name, RECIPES)
 
 
 def _divides(sampler: Sampler) -> bool:

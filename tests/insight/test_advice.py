@@ -139,3 +139,20 @@ def test_a_trial_that_is_not_trusted_leaves_the_model_and_stays_in_the_record(tm
     running = again.ask()
     with pytest.raises(StudyError, match="is running; it can be marked when it has ended"):
         again.distrust(running)
+
+
+def test_what_decides_within_the_best_branch_is_not_to_be_fixed():
+    """The choice of the branch explains nearly all, and `share` next to nothing of it: within its branch it decides."""
+    has = "kind == 'a'"
+    space = {
+        "kind": Choice(["a", "b", "c"]), "share": Float(0, 1, when=has), "leaf": Float(0, 1, when=has),
+        "rate": Float(0, 1, when="kind == 'b'"),
+    }  # fmt: skip
+    study = Study(space, minimize="loss", strategy="random", seed=2)
+    for _ in range(60):
+        trial = study.ask()
+        config = trial.config
+        base = {"a": 0.0, "b": 9.0, "c": 5.0}[config["kind"]] + config.get("rate", 0)
+        study.tell(trial, base + (config.get("share", 0) - 0.3) ** 2 + 3 * (config.get("leaf", 0.6) - 0.6) ** 2)
+    assert study.importance()["share"] < 0.05
+    assert not any("fix share" in one.label for one in study.advice())

@@ -447,3 +447,11 @@ def test_what_is_commented_out_is_no_annotation_and_one_with_equals_signs_is():
     assert kept.space.names == ("mode",)
     with pytest.raises(CellError, match="belongs to no assignment"):
         read_cell("x = 1.0  # hpo: 0.0..2.0\n# hpo: 0.0..1.0 step=0.1\nx")
+
+
+def test_two_names_at_once_and_a_plain_syntax_error_are_said_once():
+    with pytest.raises(CellError, match="stands at x and y at once; give each a line of its own"):
+        cell("x = y = 1.0  # hpo: 0.0..2.0\nx")
+    with pytest.raises(CellError) as refused:
+        cell("x = 1.0  # hpo: 0.0..2.0\nx +* 2")
+    assert str(refused.value).count("invalid syntax") == 1

@@ -9,8 +9,10 @@ import threading
 import warnings
 
 import numpy as np
+import pytest
 
 from hpo_magic import Float, Study
+from hpo_magic.errors import StudyError
 from hpo_magic.run import isolation
 from hpo_magic.run.isolation import ProcessState
 from hpo_magic.run.logs import TrialLog
@@ -136,3 +138,14 @@ def test_a_trial_that_hangs_and_was_let_go_leaves_the_users_side_alone(tmp_path,
     Study({"x": Float(0, 1)}, strategy="random").optimize(harms, trials=2)
     assert os.getcwd() == str(tmp_path) and np.random.get_state()[1].tolist() == mine
     end.set()
+
+
+def test_what_a_trial_may_ask_of_the_search_is_said_to_be_imported():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+
+    def forgetful(config):
+        report(config["x"], 0)  # noqa: F821
+        return config["x"]
+
+    with pytest.raises(StudyError, match="name 'report' is not defined; write from hpo_magic import report"):
+        study.optimize(forgetful, trials=4)

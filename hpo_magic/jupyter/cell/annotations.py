@@ -143,6 +143,9 @@ def _target(statement: ast.stmt) -> tuple[str, ast.expr]:
         value: ast.expr | None = statement.value
     elif isinstance(statement, ast.AnnAssign):
         target, value = statement.target, statement.value
+    elif isinstance(statement, ast.Assign):
+        names = " and ".join(ast.unparse(each) for each in statement.targets)[:60]
+        raise SpaceError(f"the annotation stands at {names} at once; give each a line of its own")
     else:
         raise SpaceError("only an assignment can be annotated; write name = default  # hpo: …")
     if not isinstance(target, ast.Name):

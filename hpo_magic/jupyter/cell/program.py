@@ -268,7 +268,8 @@ def _parse(source: str, lines: Lines) -> ast.Module:
     try:
         return ast.parse(source)
     except SyntaxError as error:
-        raise lines.error(f"invalid syntax: {error.msg}", error.lineno or 1) from None
+        told = "invalid syntax" if error.msg == "invalid syntax" else f"invalid syntax: {error.msg}"
+        raise lines.error(told, error.lineno or 1) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise lines.error(f"the cell cannot be read: {error or type(error).__name__}", 1) from None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.panel.tab import Tab
 from hpo_magic.jupyter.panel.thoughts import Thoughts
-from hpo_magic.jupyter.report import Report, failures, spent
+from hpo_magic.jupyter.report import Report, at_budget, failures, spent
 from hpo_magic.run.phase import Phase
 from hpo_magic.study import Study
 
@@ -121,8 +121,8 @@ def head(study: Study) -> str:
     if len(study.goals) > 1 and best is not None:
         parts.append(f'<span class="hpo-best">{len(study.pareto)} on the Pareto front</span>')
     elif best is not None:
-        value = f"{escape(study.metrics[0])} {readable(best.value)}"
-        parts.append(f'<span class="hpo-best">best {value} (trial {best.number})</span>')
+        value = f"{study.metrics[0]} {readable(best.value)} (trial {best.number}{at_budget(study, best)})"
+        parts.append(f'<span class="hpo-best">best {escape(value)}</span>')
     elif study.history.done:
         parts.append(f'<span class="hpo-none">{escape(study.history.why_none)}</span>')
     if saved := spent(study):
