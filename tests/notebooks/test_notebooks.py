@@ -9,6 +9,7 @@ import nbformat
 import papermill
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
@@ -54,7 +55,8 @@ def test_papermill_waits_and_a_second_run_goes_on(tmp_path):
 def test_a_cell_that_fails_in_every_trial_ends_a_headless_run_with_its_reason(tmp_path):
     cells = ["%load_ext hpo_magic", "%%hpo bad -n 20 --minimize loss\na = 1  # hpo: 1..50\nloss = a / 0"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    with pytest.raises(CellExecutionError, match="no trial has ended well"):  # or papermill would call it a success
+        NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = html_of(notebook.cells[1])
     assert "the first three trials all failed in the same way" in shown
     assert "ZeroDivisionError: division by zero at line 3: loss = a / 0" in shown
