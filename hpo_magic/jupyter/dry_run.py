@@ -80,7 +80,7 @@ def table(space: Space) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, domain in space.items():
         condition = space.condition(name)
-        rows.append((name, words(domain), condition.text if condition else "always", readable(domain.default)))
+        rows.append((name, words(domain), condition.short if condition else "always", readable(domain.default)))
     return rows
 
 

@@ -29,7 +29,7 @@ class _Row:
         self.name, self.original, self._edit, self._handle = name, original, edit, handle
         self._quiet = False
         condition = space.condition(name)
-        text = escape(f"when {condition.text}") if condition else ""
+        text = escape(f"when {condition.short}") if condition else ""
         when = f' <span class="hpo-when" title="{text}">{text}</span>' if condition else ""
         self.label = widgets.HTML(f'<span class="hpo-name" title="{escape(name)}">{escape(name)}</span>{when}')
         self.label.layout.width = "150px"
