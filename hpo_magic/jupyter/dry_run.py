@@ -19,9 +19,10 @@ from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
 from hpo_magic.run.trial_run import Guard, run_trial
 from hpo_magic.search.strategy import Strategy
-from hpo_magic.space import Budget, Choice, Domain, Space
+from hpo_magic.space import Space
 from hpo_magic.space.grid import size
 from hpo_magic.space.rules import never
+from hpo_magic.space.words import words
 
 
 class DryRun(HTML):
@@ -82,22 +83,3 @@ def table(space: Space) -> list[tuple[str, str, str, str]]:
         condition = space.condition(name)
         rows.append((name, words(domain), condition.short if condition else "always", readable(domain.default)))
     return rows
-
-
-def words(domain: Domain) -> str:
-    """Return a domain as an annotation would say it.
-
-    Examples
-    --------
-    >>> from hpo_magic.space import Float
-    >>> words(Float(1e-5, 0.1, log=True))
-    '1e-05..0.1 log'
-    """
-    if isinstance(domain, Choice):
-        return " | ".join(map(str, domain.options))
-    parts = [f"{domain.low!r}..{domain.high!r}"]
-    if isinstance(domain, Budget):
-        parts.append("budget")
-    elif domain.step is not None:
-        parts.append(f"step {domain.step!r}")
-    return " ".join([*parts, "log"] if domain.log else parts)

@@ -18,6 +18,7 @@ from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.json_form import domain_from_json, domain_to_json
 from hpo_magic.space.options import Value, identity
 from hpo_magic.space.rules import read_conditions
+from hpo_magic.space.words import words
 
 Config: TypeAlias = dict[str, Value]
 """One assignment of the active parameters."""
@@ -143,10 +144,10 @@ class Space(Mapping[str, Domain]):
                     raise SpaceError(f"config has {name}={config[name]!r}, which exists only when {condition.text}")
                 continue
             if name not in config:
-                raise SpaceError(f"config lacks {name!r}; give it a value of {domain!r}")
+                raise SpaceError(f"config lacks {name!r}; give it a value of {words(domain)}")
             value = config[name].item() if isinstance(config[name], np.generic) else config[name]
             if not contains(domain, value):
-                raise SpaceError(f"{name}={value!r} is outside {domain!r}; choose a value inside")
+                raise SpaceError(f"{name}={value!r} is outside {words(domain)}; choose a value inside")
             checked[name] = clip(domain, value)
         return checked
 
@@ -287,7 +288,7 @@ class Space(Mapping[str, Domain]):
             if isinstance(domain, Budget):
                 raise SpaceError(f"{name!r} is the budget; the scheduler sets it, so it cannot be fixed")
             if not contains(domain, value):
-                raise SpaceError(f"{name} cannot be fixed at {value!r}: it is outside {domain!r}")
+                raise SpaceError(f"{name} cannot be fixed at {value!r}: it is outside {words(domain)}")
         return {name: clip(self._domains[name], value) for name, value in fixed.items()}
 
     def _checked_chosen(self, chosen: Mapping[str, Iterable[Value]]) -> dict[str, tuple[Value, ...]]:

@@ -9,8 +9,8 @@ import pytest
 
 from hpo_magic.errors import CellError
 from hpo_magic.jupyter.cell import read_cell
-from hpo_magic.jupyter.dry_run import words
 from hpo_magic.run.failure import failure_of
+from hpo_magic.space.words import words
 
 
 def cell(source, *metrics, **options):

@@ -1,0 +1,28 @@
+"""The static result: what its columns and its headline say."""
+
+from __future__ import annotations
+
+from hpo_magic import Budget, Float, Study
+from hpo_magic.jupyter.report import headline, table
+
+
+def test_a_metric_called_seconds_is_not_the_trials_duration():
+    study = Study({"x": Float(0, 1)}, minimize="seconds", strategy="random")
+    study.tell(study.ask(), 3.0)
+    assert "<th>seconds</th>" in table(study) and "<th>seconds of the trial</th>" in table(study)
+
+
+def test_the_headline_counts_what_was_stopped_and_says_what_the_best_could_spend():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random+percentile")
+    for value in (1.0,) * 6:
+        trial = study.ask()
+        for step in range(3):
+            study.report(trial, value, step)
+        study.tell(trial, value)
+    bad = study.ask()
+    assert not all(study.report(bad, 9.0, step) for step in range(3))
+    study.tell(bad, 9.0)
+    assert "6 trials done, 1 stopped early, best loss 1 in trial 0" in headline(study)
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 27)}, minimize="loss", strategy="asha")
+    study.tell(study.ask(), 3.0)
+    assert "best loss 3 in trial 0 with 1 epochs" in headline(study)
