@@ -33,6 +33,7 @@ VARIANTS = {
     "no worth of options": {"options": 0.0},
     "no belief in the interior": {"interior": 0.0},
     "no look into other branches": {"patience": 0},
+    "lengthscales as for few parameters": {"stretch": 0.0},
     "start of 10": {"start": 10},
     "start of 3": {"start": 3},
     "lower confidence bound": {"acquisition": "lcb"},

@@ -52,6 +52,31 @@ def table(bench: str, dataset: str) -> Problem:
     return Problem(f"{bench}:{dataset}", space, make)
 
 
+def tables(*names: tuple[str, str]) -> Problem:
+    """Return tables side by side, as parts of one system are tuned by one number: the mean of their scaled losses."""
+    parts = [table(*name) for name in names]
+    scales = [part.reference(100)[:2] for part in parts]
+    space = Space({f"{key}_{i}": domain for i, part in enumerate(parts) for key, domain in part.space.items()})
+
+    def make(seed: int) -> Evaluate:
+        made = [part.make(seed) for part in parts]
+
+        def evaluate(config: Mapping[str, Any]) -> float:
+            told = [
+                (run({key: config[f"{key}_{i}"] for key in part.space}) - low) / (median - low)
+                for i, (run, part, (low, median)) in enumerate(zip(made, parts, scales, strict=True))
+            ]
+            return float(np.mean(np.minimum(told, _FAR)))
+
+        return evaluate
+
+    return Problem("+".join(part.name for part in parts), space, make)
+
+
+_FAR = 5.0
+"""What lies further out than so many times the median of random configs is not told apart."""
+
+
 def _clean(name: str) -> str:
     text = "".join(char if char.isalnum() else "_" for char in name)
     return f"p_{text}"
@@ -238,6 +263,18 @@ def _network(c: Mapping[str, Any]) -> Any:
     model = MLPClassifier(widths, activation=c["activation"], max_iter=20, random_state=0, **shared, **own)
     return make_pipeline(StandardScaler(), model)
 
+
+WIDE = [
+    (("HPOLib", "naval_propulsion"), ("HPOLib", "parkinsons_telemonitoring")),
+    (("HPOLib", "naval_propulsion"), ("HPOBench", "segment")),
+    (("HPOLib", "parkinsons_telemonitoring"), ("HPOBench", "phoneme")),
+    (("HPOBench", "australian"), ("HPOBench", "segment"), ("HPOBench", "phoneme")),
+    (("HPOBench", "credit_g"), ("HPOBench", "phoneme"), ("HPOBench", "blood_transfusion")),
+    (("HPOLib", "naval_propulsion"), ("HPOBench", "australian"), ("HPOBench", "credit_g")),
+    (("NASBench201", "cifar10"), ("NASBench201", "imagenet"), ("NASBench201", "cifar100")),
+    (("HPOLib", "parkinsons_telemonitoring"), ("NASBench201", "cifar100")),
+]
+"""Tables whose parameters are tuned together: 14 to 20 of them."""
 
 TABLES = [
     *(("HPOBench", name) for name in ("australian", "blood_transfusion", "credit_g", "phoneme", "segment")),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from benchmarks.functions import CORNER, INSIDE, function
 from benchmarks.models import SPACES, model
-from benchmarks.problems import TABLES, Problem, learners, network, pipeline, table
+from benchmarks.problems import TABLES, WIDE, Problem, learners, network, pipeline, table, tables
 
-SUITES = ("all", "tables", "models", "conditional", "made", "inside", "corner")
+SUITES = ("all", "tables", "wide", "models", "conditional", "made", "inside", "corner")
 
 
 def suite(name: str) -> list[Problem]:
     """Return one of SUITES.
 
-    Tables and models are flat, conditional and made spaces with branches on bundled and on generated data; all is
-    these but made. Inside and corner are functions whose best lies there.
+    Tables and models are flat, wide is tables side by side, conditional and made are spaces with branches on bundled
+    and on generated data; all is tables, models and conditional. Inside and corner are functions whose best lies there.
     """
     if name in ("inside", "corner"):
         return [function(one, number) for one in (INSIDE if name == "inside" else CORNER) for number in range(3)]
+    if name == "wide":
+        return [tables(*parts) for parts in WIDE]
     if name == "made":
         return [make(f"made{number}") for make in (learners, pipeline, network) for number in range(100, 108)]
     found: list[Problem] = []

@@ -69,6 +69,8 @@ class GaussianProcessSampler:
         In a space without budget whose branches share few numbers: finished trials without a gain after which every
         second proposal lies in another branch, in turns by expectation and by chance. What a process knows of the
         branch in which it has settled says little of the others; 0: it stays.
+    stretch : float
+        Power of the number of parameters of a config, beyond eight, with which lengthscales grow a priori; 0: not.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2); with
         ``"logei"``, whose logarithms can be subtracted.
@@ -84,6 +86,7 @@ class GaussianProcessSampler:
     options: float = 4.0
     interior: float = 2.0
     patience: int = 7
+    stretch: float = 0.5
     cost_aware: bool = False
     reads_runs: ClassVar[bool] = True
 
@@ -155,7 +158,8 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         trend = self.branch_trend if cube.branches else self.trend
-        return prior_of(history, Prior(trend=0.0 if self._misled(cube, history) else trend, options=self.options))
+        prior = Prior(trend=0.0 if self._misled(cube, history) else trend, options=self.options)
+        return prior_of(history, prior.stretched(cube.breadth, self.stretch))
 
     def _misled(self, cube: Cube, history: History) -> bool:
         if cube.branches or cube.space.budget is not None or len(history.goals) > 1 or not self.trend:

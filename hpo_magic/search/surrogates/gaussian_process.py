@@ -14,7 +14,8 @@ step hurts depends on the momentum, and on for how long is trained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +27,8 @@ from scipy.optimize import minimize
 Array = NDArray[np.float64]
 
 _JITTER = 1e-8
+_FEW = 8
+"""Parameters up to which the prior on lengthscales is the same."""
 _STEPS, _CLOSE = 30, 1e-5
 """Of the optimiser: the most steps, and the relative gain below which it ends; closer costs more for nothing."""
 
@@ -43,6 +46,21 @@ class Prior:
     trend: float = 2.0
     options: float = 4.0
     pairs: float = 0.0
+
+    def stretched(self, breadth: int, power: float) -> Prior:
+        """Return the prior for configs of so many parameters: distances add up, and in all of many all is far away.
+
+        From eight parameters on lengthscales grow with a power of their number, half for distances that stay the same
+        (Hvarfner 2024, section 4.2).
+
+        Examples
+        --------
+        >>> prior = Prior()
+        >>> prior.stretched(5, 0.5) == prior, round(prior.stretched(32, 0.5).length[0] - prior.length[0], 2)
+        (True, 0.69)
+        """
+        longer = power * math.log(max(breadth / _FEW, 1.0))
+        return replace(self, length=(self.length[0] + longer, self.length[1]))
 
     def moments(self, dimensions: int) -> tuple[Array, Array]:
         """Return means and spreads of θ, each (d + 2,)."""
