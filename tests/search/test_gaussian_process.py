@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
+from hpo_magic import Float, Space
+from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.surrogates import gaussian_process as gp
 from hpo_magic.search.surrogates.transform import standardise
+from hpo_magic.trials import History, State, Trial
 
 RNG = np.random.default_rng(0)
 POINTS = np.column_stack([RNG.random((30, 2)), RNG.integers(3, size=30)])
@@ -112,3 +115,15 @@ def test_the_transform_keeps_the_order_and_standardises(losses):
     assert (np.diff(y[np.argsort(losses, kind="stable")]) >= -1e-9).all()
     assert y.mean() == pytest.approx(0, abs=1e-9) and y.std() == pytest.approx(1)
     assert y[0] < y[-1] and len(set(y)) == len(set(losses))  # beside a loss of 1e15 the others are still told apart
+
+
+@pytest.mark.parametrize(("count", "alike"), [(8, True), (16, False)])
+def test_lengthscales_are_longer_a_priori_for_configs_of_many_parameters_alone(count, alike):
+    space = Space({f"x{i}": Float(0, 1) for i in range(count)})
+    rng = np.random.default_rng(0)
+    done = [Trial(i, space.sample(rng), State.DONE, {"value": float(rng.random())}) for i in range(12)]
+    made = [
+        GaussianProcessSampler(stretch=stretch).propose(space, History(tuple(done)), np.random.default_rng(0))
+        for stretch in (0.0, 0.5)
+    ]
+    assert (made[0] == made[1]) == alike
