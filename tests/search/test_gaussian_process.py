@@ -117,7 +117,7 @@ def test_the_transform_keeps_the_order_and_standardises(losses):
     assert y[0] < y[-1] and len(set(y)) == len(set(losses))  # beside a loss of 1e15 the others are still told apart
 
 
-@pytest.mark.parametrize(("count", "alike"), [(8, True), (16, False)])
+@pytest.mark.parametrize(("count", "alike"), [(9, True), (16, False)])
 def test_lengthscales_are_longer_a_priori_for_configs_of_many_parameters_alone(count, alike):
     space = Space({f"x{i}": Float(0, 1) for i in range(count)})
     rng = np.random.default_rng(0)

@@ -70,7 +70,7 @@ class GaussianProcessSampler:
         second proposal lies in another branch, in turns by expectation and by chance. What a process knows of the
         branch in which it has settled says little of the others; 0: it stays.
     stretch : float
-        Power of the number of parameters of a config, beyond eight, with which lengthscales grow a priori; 0: not.
+        Power of the number of parameters of a config, beyond nine, with which lengthscales grow a priori; 0: not.
     cost_aware : bool
         Divide the improvement by the seconds that a trial is predicted to take (Snoek 2012, section 3.2); with
         ``"logei"``, whose logarithms can be subtracted.

@@ -27,7 +27,7 @@ from scipy.optimize import minimize
 Array = NDArray[np.float64]
 
 _JITTER = 1e-8
-_FEW = 8
+_FEW = 9
 """Parameters up to which the prior on lengthscales is the same."""
 _STEPS, _CLOSE = 30, 1e-5
 """Of the optimiser: the most steps, and the relative gain below which it ends; closer costs more for nothing."""
@@ -50,13 +50,13 @@ class Prior:
     def stretched(self, breadth: int, power: float) -> Prior:
         """Return the prior for configs of so many parameters: distances add up, and in all of many all is far away.
 
-        From eight parameters on lengthscales grow with a power of their number, half for distances that stay the same
+        Beyond nine parameters lengthscales grow with a power of their number, half for distances that stay the same
         (Hvarfner 2024, section 4.2).
 
         Examples
         --------
         >>> prior = Prior()
-        >>> prior.stretched(5, 0.5) == prior, round(prior.stretched(32, 0.5).length[0] - prior.length[0], 2)
+        >>> prior.stretched(5, 0.5) == prior, round(prior.stretched(36, 0.5).length[0] - prior.length[0], 2)
         (True, 0.69)
         """
         longer = power * math.log(max(breadth / _FEW, 1.0))
