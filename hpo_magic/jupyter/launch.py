@@ -85,7 +85,7 @@ def _edited(search: Search, asked: str) -> list[str]:
     parts += [f"the strategy, {study.strategy.name}"] if study.strategy.name != asked else []
     if not parts:
         return []
-    return [f"edited since the cell was written, and kept: {' and '.join(parts)}; the panel's Space tab takes it back"]
+    return [f"edited since the cell was written, and kept: {' and '.join(parts)}; the panel takes it back"]
 
 
 def _shared(search: Search) -> list[str]:
