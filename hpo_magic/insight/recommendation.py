@@ -28,9 +28,9 @@ def recommend(history: History, space: Space) -> Trial | None:
     finished = History(history.done, history.goals, history.constraints)
     with one_thread():
         process, told = of_goal(cube_of(space), finished, 0, prior_of(finished), "power")
+        if np.exp(process.theta[-1]) < _NONE:
+            return history.incumbent
         means = process.predict(process.points[: len(told)])[0]
-    if np.exp(process.theta[-1]) < _NONE:
-        return history.incumbent
     which = informative(finished)
     fit = np.isin(which, finished.comparable)
     return finished.done[which[np.argmin(np.where(fit, means, np.inf))]] if fit.any() else history.incumbent

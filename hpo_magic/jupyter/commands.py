@@ -16,7 +16,7 @@ from hpo_magic.errors import HpoError, StudyError, did_you_mean
 from hpo_magic.insight.comparison import compare
 from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.options import Command
-from hpo_magic.jupyter.report import Report, headline, measured, ranked, reasons
+from hpo_magic.jupyter.report import Report, fallen, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.jupyter.sparkline import sparkline
 from hpo_magic.study import Study
@@ -45,12 +45,12 @@ def run(session: Session, command: Command, store: str) -> None:
     elif verb == "show":
         _show(session, first, store)
     elif verb == "apply":
-        word, name = _word_and_name(words, [*session.searches, *session.stored(store)])
+        word, name = _word_and_name(session, words, store)
         _apply(session, session.find(name), word)
     elif verb in _TELLS:
         _TELLS[verb](_study(session, first, store))
     elif verb in _TELLS_OF:
-        word, name = _word_and_name(words, [*session.searches, *session.stored(store)])
+        word, name = _word_and_name(session, words, store)
         _TELLS_OF[verb](session, _study(session, name, store), word)
     else:
         _STEERS[verb](session, session.find(first))
@@ -63,8 +63,9 @@ def _study(session: Session, name: str | None, store: str) -> Study:
     return Study.load(name, session.known_store(store))
 
 
-def _word_and_name(words: tuple[str, ...], known: list[str]) -> tuple[str | None, str | None]:
+def _word_and_name(session: Session, words: tuple[str, ...], store: str) -> tuple[str | None, str | None]:
     """Return the word that a command takes and the study's name, in whichever order they stand."""
+    known = [*session.searches, *session.stored(store)]
     name = next((word for word in words if word in known), None)
     others = [word for word in words if word != name]
     if name is None and len(others) > 1:  # which is refused, as no search has that name
@@ -194,9 +195,7 @@ def _list(session: Session, word: str | None, url: str) -> None:
         curve = sparkline(history)
         found = "–" if best is None else f"{history.goals[0].metric} {readable(best.value)}"
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.created))
-        count = f"{len(history.done):>5} done"
-        others = {"stopped early": sum(trial.cut for trial in history.trials), "failed": len(history.failed)}
-        count += "".join(f", {number} {what}" for what, number in others.items() if number)
+        count = ", ".join([f"{len(history.done):>5} done", *fallen(history)])
         lines.append(f"{record.name:20} version {record.version:<3} {count}  {curve:12}  best {found:24} {made}")
     print("\n".join(lines) or f"the store {url!r} holds no study yet")
 

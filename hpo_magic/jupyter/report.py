@@ -12,7 +12,7 @@ from hpo_magic.jupyter.live_plot import Easel
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.study import Study
-from hpo_magic.trials import State, Trial
+from hpo_magic.trials import History, State, Trial
 
 TOP = 5
 
@@ -86,10 +86,7 @@ def headline(study: Study) -> str:
     """Return one line: name, state, counts and the best."""
     history = study.history
     parts = [f"{study.name} (version {study.version}): {study.phase}", f"{len(history.done)} trials done"]
-    if cut := sum(trial.cut for trial in history.trials):
-        parts.append(f"{cut} stopped early")
-    if history.failed:
-        parts.append(f"{len(history.failed)} failed")
+    parts += fallen(history)
     best = study.best
     if len(study.goals) > 1 and best is not None:
         parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
@@ -101,6 +98,12 @@ def headline(study: Study) -> str:
         parts.append(saved)
     message = study.runner.message if study.runner else ""
     return ", ".join(parts) + (f" ({message})" if message else "")
+
+
+def fallen(history: History) -> list[str]:
+    """Return how many trials were stopped early and how many failed, in words, where any were."""
+    counts = {"stopped early": sum(trial.cut for trial in history.trials), "failed": len(history.failed)}
+    return [f"{count} {what}" for what, count in counts.items() if count]
 
 
 def at_budget(study: Study, trial: Trial) -> str:

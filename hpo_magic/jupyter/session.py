@@ -5,19 +5,18 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import os
-import re
 import uuid
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from IPython.display import DisplayHandle, display
 
-from hpo_magic.errors import CellError, HpoError, StudyError, did_you_mean
+from hpo_magic.errors import HpoError, StudyError, did_you_mean
 from hpo_magic.insight.schedule import schedule_of
 from hpo_magic.jupyter.apply import replayed, values_for_namespace, with_defaults
 from hpo_magic.jupyter.cell import Cell
+from hpo_magic.jupyter.cell.missing import check_names
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
 from hpo_magic.jupyter.guards import as_in_a_trial, own_figures, own_outputs
 from hpo_magic.jupyter.options import PLACES, Options
@@ -135,7 +134,7 @@ class Session:
                 f"the name {variable!r} is a variable of the cell; "
                 "choose another name for the study, or for its variable with -o VAR"
             )
-        _check_names(cell, namespace)
+        check_names(cell, namespace)
         minimize = options.minimize or (() if cell.metrics else LAST)
         study = Study(
             cell.space, minimize=minimize, maximize=options.maximize, subject_to=options.subject_to,
@@ -296,20 +295,3 @@ def _line(study: Study) -> dict[str, str]:
 
 def _shown(value: Any) -> str:
     return getattr(value, "__name__", None) or repr(value)
-
-
-def _check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
-    """Options and conditions that read names of the notebook need them there, or made by the cell itself."""
-    for read in cell.tested:
-        if read.name not in namespace and read.name not in cell.made and not hasattr(builtins, read.name):
-            hint = did_you_mean(read.name, cell.made)
-            raise CellError(f"the condition reads {read.name!r}, which is not defined{hint}", read.line, read.source)
-    for name in sorted(cell.needed):
-        first = name.split(".")[0]
-        if first not in namespace and not hasattr(builtins, first):
-            wanted = re.compile(rf"#.*(?<![\w.]){re.escape(name)}(?![\w.])")
-            lines = enumerate(cell.source.splitlines(), 2)
-            line, text = next(((number, text) for number, text in lines if wanted.search(text)), (None, ""))
-            raise CellError(
-                f"the option {name!r} is not defined in the notebook; run the cell that defines it first", line, text
-            )
