@@ -12,6 +12,7 @@ from hpo_magic.errors import SpaceError, StoreError, StudyError, whole
 from hpo_magic.run.checkpoints import Checkpoints, base_of
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.metric import as_number
+from hpo_magic.run.silence import silence
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.fidelity import last_way_up
 from hpo_magic.search.protocols import Promote, Wait
@@ -221,15 +222,9 @@ class Ledger:
         return finished
 
     def _mind_silence(self, trial: Trial) -> None:
-        """Say it where a scheduler waits for reports and the first trial that ends well has made none."""
-        if trial.state is not State.DONE or self._heard:
-            return
-        self._heard = True
-        if not trial.reports and self.original.budget is None and getattr(self.strategy.scheduler, "listens", False):
-            self.notices.append(
-                f"trial {trial.number} reported nothing, so {self.strategy.name} stops none early; "
-                "call report(value, step) as it trains, from hpo_magic import report"
-            )
+        if trial.state is State.DONE and not self._heard:
+            self._heard = True
+            self.notices.extend(silence(trial, self.original, self.strategy))
 
     def _kept(self, trial: Trial) -> bool:
         """Whether a trial has files; one that found none and did not ask for its folder has none."""
