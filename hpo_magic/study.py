@@ -17,8 +17,9 @@ from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.metric import as_values
+from hpo_magic.run.metric import as_values, overflown
 from hpo_magic.run.phase import Phase
+from hpo_magic.run.progress import ProgressLine, told
 from hpo_magic.run.runner import Runner
 from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
@@ -390,8 +391,8 @@ class Study:
         return [trial for trial in asked if trial is not None]
 
     def report(self, trial: Trial | int, value: float, step: int) -> bool:
-        """Record an intermediate value; False where the trial should stop."""
-        return self.ledger.report(_number(trial), value, step)
+        """Record an intermediate value; False where the trial should stop, as one whose value is NaN or infinite."""
+        return not overflown(value) and self.ledger.report(_number(trial), value, step)
 
     def tell(self, trial: Trial | int, value: Any) -> Trial:
         """Record a trial's value, or {metric: value}; one that is no finite number fails the trial."""
@@ -422,6 +423,7 @@ class Study:
         no_gain: int | None = None,
         to_noise: bool = False,
         on: Any = None,
+        progress: bool | None = None,
     ) -> None:
         """Search until the study has so many trials, or the time is up; an interrupt stops it cleanly.
 
@@ -445,23 +447,32 @@ class Study:
             Where trials run: ``"threads"``, ``"processes"``, a dask.distributed.Client, an ipyparallel.Client or view,
             the module ray, or an executor of concurrent.futures. Default: threads, or with several workers what the
             first trials show to be faster.
+        progress : bool, optional
+            Say on one line of standard error how far the search has come. Default: where that is a terminal.
         """
         number = natural_workers(on) if workers is None else workers
-        self._search(objective, Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise), (), on)
+        limits = Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise)
+        self._search(objective, limits, (), on, progress)
 
-    def _search(self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any) -> None:
+    def _search(
+        self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any, progress: bool | None = None
+    ) -> None:
         """Search and wait for the end."""
+        line = ProgressLine(progress, lambda s: told(self.name, self.history, self.limits, s), self.notices)
         try:
             self.start(objective, limits, guards, on)
+            line.update()
             runner = self.runner
             assert runner is not None
             while not runner.wait(timeout=0.2) and runner.phase is not Phase.PAUSED:
-                pass
+                line.update()
         except KeyboardInterrupt:  # it may come when the search has begun and nobody waits for it yet
             if self.runner is not None and self.runner.phase.alive:
                 self.runner.stop("interrupted")
                 self.runner.wait()
             raise
+        finally:
+            line.end()
         if runner.phase is Phase.PAUSED:
             message, error = runner.message, runner.error
             runner.stop(message)

@@ -42,7 +42,7 @@ class Act(StrEnum):
     CONFIRM = "confirm"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Advice:
     """One thing to do.
 
@@ -62,7 +62,7 @@ class Advice:
     act: Act = Act.EDIT
     edit: Edit | None = None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.text} → {self.label}"
 
 

@@ -42,7 +42,7 @@ class Side:
         return np.asarray(self.curves[:, -1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Two sides over as many trials as all their runs have.
 
@@ -77,7 +77,7 @@ class Comparison:
         draw(self, figure.add_subplot())
         return figure
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = [
             f"  {side.name}: {self.goal.metric} {np.mean(side.finals):.6g}"
             + (f" ± {np.std(side.finals, ddof=1) / len(side.finals) ** 0.5:.2g}" if len(side.finals) > 1 else "")

@@ -46,7 +46,7 @@ class Repeated:
         return float(np.std(self.values, ddof=1) / np.sqrt(len(self.values)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Confirmation:
     """What the repeats say, the search's winner first.
 
@@ -70,7 +70,7 @@ class Confirmation:
         """The trial whose repeats have the best mean; of those that meet the constraints, where any does."""
         return min(self.configs, key=lambda one: (bool(one.missed), self.goal.sign * one.mean)).trial
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = [
             f"  trial {one.trial.number}: {self.goal.metric} = {one.mean:.6g} ± {one.error:.2g} "
             f"over {len(one.values)} repeats (was {one.trial.value:.6g})"

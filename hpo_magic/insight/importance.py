@@ -41,7 +41,7 @@ class Share:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Importance(Mapping[str, float]):
     """Shares by parameter, the largest first.
 
@@ -69,7 +69,7 @@ class Importance(Mapping[str, float]):
     def __len__(self) -> int:
         return len(self.shares)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = [
             f"  {' × '.join(share.names):24} {share.share:6.1%}  ({share.low:.1%} to {share.high:.1%})"
             for share in (*self.shares, *self.interactions)

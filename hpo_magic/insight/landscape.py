@@ -17,14 +17,17 @@ from hpo_magic.search.surrogates import gaussian_process
 from hpo_magic.search.surrogates.belief import plain, prior_of
 from hpo_magic.space import Choice, Space, Value
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.space.shown import readable
 from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
 _WIDTH = 1.96
 """Spreads to either side of the mean that hold 95 %."""
+_ROWS = 9
+"""Of a curve in words."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PartialDependence:
     """The metric over one parameter, averaged over all others.
 
@@ -46,6 +49,14 @@ class PartialDependence:
     low: Array
     high: Array
     acquisition: Array
+
+    def __repr__(self) -> str:
+        shown = np.unique(np.linspace(0, len(self.values) - 1, _ROWS).round().astype(int))
+        rows = [
+            f"  {readable(self.values[i]):12} {self.mean[i]:10.4g}  ({self.low[i]:.4g} to {self.high[i]:.4g})"
+            for i in shown
+        ]
+        return "\n".join([f"{self.metric} over {self.name}, the others averaged out", *rows])
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from IPython.display import HTML, display
 
 from hpo_magic.errors import HpoError, StudyError, did_you_mean
 from hpo_magic.insight.comparison import compare
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.options import Command
 from hpo_magic.jupyter.report import Report, fallen, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session, live_front_end
 from hpo_magic.jupyter.sparkline import sparkline
+from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.frame import rows

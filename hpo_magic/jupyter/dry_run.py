@@ -10,7 +10,6 @@ from typing import Any
 from IPython.display import HTML
 
 from hpo_magic.errors import HpoError
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.program import LAST
 from hpo_magic.jupyter.guards import as_in_a_trial
@@ -22,6 +21,7 @@ from hpo_magic.search.strategy import Strategy
 from hpo_magic.space import Space
 from hpo_magic.space.grid import size
 from hpo_magic.space.rules import never
+from hpo_magic.space.shown import readable
 from hpo_magic.space.words import words
 
 

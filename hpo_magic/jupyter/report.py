@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.live_plot import Easel
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt
+from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 from hpo_magic.trials import History, State, Trial
 

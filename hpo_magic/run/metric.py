@@ -46,6 +46,20 @@ def as_number(value: Any, name: str = "the metric") -> float:
     return number
 
 
+def overflown(value: Any) -> bool:
+    """Whether a value is a number, but no finite one: NaN or infinite, as losses become in training.
+
+    Examples
+    --------
+    >>> overflown(float("nan")), overflown(0.5), overflown("0.5")
+    (True, False, False)
+    """
+    try:
+        return not math.isfinite(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        return False
+
+
 def as_values(result: Any, metrics: Sequence[str]) -> dict[str, float]:
     """Return {metric: number} from a mapping that holds every metric, or from a number where there is one metric.
 

@@ -12,47 +12,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from hpo_magic.errors import SpaceError
+from hpo_magic.space.bounds import check_range, finite, whole
 from hpo_magic.space.options import Value, identity, plain
+from hpo_magic.space.shown import shown
 
 
-def _number(domain: str, argument: str, value: object) -> float:
-    try:
-        if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-    except OverflowError:
-        raise SpaceError(f"{domain}: {argument} must lie between -1.8e308 and 1.8e308") from None
-    raise SpaceError(f"{domain}: {argument}={value!r} must be a finite number")
-
-
-def _whole(domain: str, argument: str, value: object) -> int:
-    number = _number(domain, argument, value)
-    if number != int(number):
-        raise SpaceError(
-            f"{domain}: {argument}={value!r} must be a whole number; write Float({value!r}, …) for real numbers"
-        )
-    if abs(number) > 2**53:
-        raise SpaceError(f"{domain}: {argument}={value!r} must lie within ±2**53, where every whole number is exact")
-    return int(value)  # type: ignore[call-overload, no-any-return]
-
-
-def _check_range(domain: str, low: float, high: float, log: bool, step: float | None) -> None:
-    if not low < high:
-        raise SpaceError(f"{domain}: low={low!r} must be below high={high!r}; swap the bounds or widen the range")
-    if not math.isfinite(high - low):
-        raise SpaceError(
-            f"{domain}: low={low!r} and high={high!r} lie too far apart for floating point; narrow the range"
-        )
-    if log and low <= 0:
-        raise SpaceError(f"{domain}: low={low!r} must be above 0 with log=True; raise it or drop log")
-    if step is not None and log:
-        raise SpaceError(f"{domain}: step={step!r} and log=True exclude each other; drop one of them")
-    if step is not None and not 0 < step <= high - low:
-        raise SpaceError(f"{domain}: step={step!r} must be above 0 and at most high - low = {high - low!r}")
-    if isinstance(step, float) and (high - low) / step > 2**53:  # a float cannot tell the steps apart
-        raise SpaceError(f"{domain}: step={step!r} is too small beside high - low = {high - low!r}; enlarge it")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Float:
     """A real number in [low, high].
 
@@ -72,7 +37,7 @@ class Float:
     Examples
     --------
     >>> Float(1e-3, 1e3, log=True)
-    Float(low=0.001, high=1000.0, log=True, step=None, when=None, default=None)
+    Float(0.001, 1000.0, log=True)
     """
 
     low: float
@@ -86,12 +51,14 @@ class Float:
         for name in ("low", "high", "step", "default"):
             value = getattr(self, name)
             if value is not None or name in ("low", "high"):
-                object.__setattr__(self, name, _number("Float", name, value))
-        _check_range("Float", self.low, self.high, self.log, self.step)
+                object.__setattr__(self, name, finite("Float", name, value))
+        check_range("Float", self.low, self.high, self.log, self.step)
         _check_default("Float", self)
 
+    __repr__ = shown
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Int:
     """A whole number in [low, high]; arguments as for :class:`Float`.
 
@@ -112,19 +79,21 @@ class Int:
         for name in ("low", "high", "step", "default"):
             value = getattr(self, name)
             if value is not None or name in ("low", "high"):
-                object.__setattr__(self, name, _whole("Int", name, value))
-        _check_range("Int", self.low, self.high, self.log, self.step)
+                object.__setattr__(self, name, whole("Int", name, value))
+        check_range("Int", self.low, self.high, self.log, self.step)
         _check_default("Int", self)
 
+    __repr__ = shown
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Budget:
     """What a trial may spend, an int in [low, high] that the scheduler sets: epochs, rows, folds.
 
     Examples
     --------
     >>> Budget(1, 81)
-    Budget(low=1, high=81, log=False, when=None, default=None)
+    Budget(1, 81)
     """
 
     low: int
@@ -137,16 +106,18 @@ class Budget:
         for name in ("low", "high", "default"):
             value = getattr(self, name)
             if value is not None or name != "default":
-                object.__setattr__(self, name, _whole("Budget", name, value))
+                object.__setattr__(self, name, whole("Budget", name, value))
         if self.low < 1:
             raise SpaceError(f"Budget: low={self.low!r} must be at least 1; a trial spends something")
-        _check_range("Budget", self.low, self.high, self.log, None)
+        check_range("Budget", self.low, self.high, self.log, None)
         if self.when is not None:
             raise SpaceError("Budget: when= is not allowed; every trial has a budget")
         _check_default("Budget", self)
 
+    __repr__ = shown
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Choice:
     """One of a list of options: JSON values (None, bool, numbers, text, lists and tuples of them).
 
@@ -161,8 +132,8 @@ class Choice:
 
     Examples
     --------
-    >>> Choice(["rbf", "poly"]).ordered, Choice([16, 32, 64]).ordered
-    (False, True)
+    >>> Choice(["rbf", "poly"]), Choice([16, 32, 64]).ordered
+    (Choice(('rbf', 'poly')), True)
     """
 
     options: tuple[Value, ...]
@@ -182,12 +153,18 @@ class Choice:
         for i, option in enumerate(options):
             if index.setdefault(identity(option), i) != i:
                 raise SpaceError(f"Choice: the option {option!r} is there twice; drop one")
-        numeric = all(isinstance(o, (int, float)) and not isinstance(o, bool) for o in options)
         object.__setattr__(self, "options", options)
         object.__setattr__(self, "_index", index)
-        object.__setattr__(self, "ordered", numeric if self.ordered is None else bool(self.ordered))
+        object.__setattr__(self, "ordered", self._numeric if self.ordered is None else bool(self.ordered))
         if self.default is not None and identity(plain(self.default)) not in index:
             raise SpaceError(f"Choice: default={self.default!r} must be one of {list(options)!r}")
+
+    @property
+    def _numeric(self) -> bool:
+        return all(isinstance(option, (int, float)) and not isinstance(option, bool) for option in self.options)
+
+    def __repr__(self) -> str:
+        return shown(self, ordered=self._numeric)
 
     def index(self, value: Value) -> int:
         """Return the position of `value` among the options; SpaceError where it is none of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,7 +32,7 @@ class Goal:
         return "minimize" if self.sign > 0 else "maximize"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """Trials in the order of their numbers, and the goals that they are measured by.
 
@@ -54,13 +55,15 @@ class History:
     >>> history = History((done,), (Goal("accuracy", -1),))
     >>> history.loss(done), history.incumbent.number
     (-0.9, 0)
+    >>> history
+    History(1 trials: 1 done; maximize accuracy)
     """
 
     trials: Sequence[Trial] = ()
     goals: tuple[Goal, ...] = (Goal("value"),)
     constraints: tuple[Constraint, ...] = ()
-    index: Index | None = field(default=None, repr=False, compare=False)
-    whole: History | None = field(default=None, repr=False, compare=False)
+    index: Index | None = field(default=None, compare=False)
+    whole: History | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, trials: Sequence[Trial], goals: Sequence[Goal], constraints: Sequence[Constraint] = ()) -> History:
@@ -232,6 +235,13 @@ class History:
 
     def __len__(self) -> int:
         return len(self.trials)
+
+    def __repr__(self) -> str:
+        counts = Counter(trial.state for trial in self.trials)
+        states = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+        goals = ", ".join(f"{goal.word} {goal.metric}" for goal in self.goals)
+        limits = "".join(f", subject to {constraint.text}" for constraint in self.constraints)
+        return f"History({len(self)} trials{': ' * bool(states)}{states}; {goals}{limits})"
 
 
 def hypervolume_of(history: History, reference: Mapping[str, float] | None = None) -> float:

@@ -108,7 +108,7 @@ class Curve:
     highest: tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trial:
     """One run of a config.
 
@@ -145,8 +145,9 @@ class Trial:
 
     Examples
     --------
-    >>> Trial(0, {"lr": 0.1}, State.DONE, values={"loss": 0.5}, metric="loss").value
-    0.5
+    >>> trial = Trial(0, {"lr": 0.1}, State.DONE, values={"loss": 0.5}, metric="loss")
+    >>> trial, trial.value
+    (Trial(0, done, loss=0.5, {'lr': 0.1}), 0.5)
     """
 
     number: int
@@ -173,6 +174,12 @@ class Trial:
         means = (total / count for count, total in enumerate(accumulate(values), 1))
         steps = tuple(report.step for report in self.reports)
         return Curve(steps, tuple(means), tuple(accumulate(values, min)), tuple(accumulate(values, max)))
+
+    def __repr__(self) -> str:
+        values = [f"{metric}={value:.6g}" for metric, value in (self.values or {}).items()]
+        parent = [] if self.parent is None else [f"parent={self.parent}"]
+        error = [] if self.error is None else [str(self.error)]
+        return f"Trial({', '.join([str(self.number), str(self.state), *values, *parent, repr(self.config), *error])})"
 
     @property
     def cut(self) -> bool:

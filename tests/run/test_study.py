@@ -14,7 +14,7 @@ import pytest
 
 import hpo_magic
 from hpo_magic import Budget, Choice, Float, Int, Space, Study
-from hpo_magic.errors import HpoError, SpaceError, StoreError, StrategyError, StudyError, StudyInUse
+from hpo_magic.errors import HpoError, MetricError, SpaceError, StoreError, StrategyError, StudyError, StudyInUse
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.search.samplers.random import RandomSampler
@@ -102,6 +102,17 @@ def test_reports_are_kept_and_told_to_stop_after_the_end(study):
     study.tell(trial, 0.25)
     assert study.trials[0].reports == ((1, 0.5), (2, 0.25))
     assert not study.report(trial, 0.1, 3)
+
+
+@pytest.mark.parametrize("lost", [float("nan"), float("inf"), np.float32("nan")])
+def test_a_loss_that_overflows_ends_the_loop_of_the_trial_and_then_fails_it(study, lost):
+    trial = study.ask()
+    assert study.report(trial, 0.5, 1)
+    assert not study.report(trial, lost, 2)
+    assert study.tell(trial, lost).state == "failed"
+    assert study.trials[0].reports == ((1, 0.5),)
+    with pytest.raises(MetricError, match="the reported value is text"):
+        study.report(study.ask(), "0.5", 1)
 
 
 def test_the_budget_is_in_the_config():

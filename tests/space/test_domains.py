@@ -69,6 +69,18 @@ def test_numbers_are_ordered_by_value_and_other_options_are_not():
     assert Choice(["s", "m", "l"], ordered=True).ranks == (0, 1, 2)
 
 
+@given(st.one_of(floats(), ints(), choices()))
+def test_the_text_of_a_domain_makes_it_again(domain):
+    again = eval(repr(domain), {"Float": Float, "Int": Int, "Choice": Choice})
+    assert domain_to_json(again) == domain_to_json(domain)
+
+
+def test_the_text_of_a_domain_is_short():
+    assert repr(Choice([1, 2])) == "Choice((1, 2))"  # numbers are ordered anyway
+    assert repr(Choice([1, 2], ordered=False, when="a > 1")) == "Choice((1, 2), ordered=False, when='a > 1')"
+    assert repr(Int(1, 9, step=2, default=3)) == "Int(1, 9, step=2, default=3)"
+
+
 @given(st.one_of(floats(), ints(), choices()), st.floats(0, 1))
 def test_whatever_is_read_from_the_cube_is_valid_and_comes_back_exactly(domain, u):
     value = from_unit(domain, u)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from hpo_magic.insight.plots.scale import place, readable, short
+from hpo_magic.insight.plots.scale import place, short
 from hpo_magic.insight.plots.style import BEST, INK, TRIAL, dress
 from hpo_magic.space import Space
+from hpo_magic.space.shown import readable
 from hpo_magic.trials import History
 
 _FAINT, _MOST = 80, 24

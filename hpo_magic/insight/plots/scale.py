@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from hpo_magic.space import Budget, Choice, Domain, Float, Int, Space, Value
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.space.shown import readable
 
 _MOST_OPTIONS = 6
-
-
-def readable(value: Any) -> str:
-    """Return a value in a few characters.
-
-    Examples
-    --------
-    >>> readable(0.000123456), readable("rbf"), readable(64)
-    ('0.0001235', 'rbf', '64')
-    """
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def short(text: str, limit: int) -> str:

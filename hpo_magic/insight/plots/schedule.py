@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.insight.plots.style import SERIES, dress, say
 from hpo_magic.insight.schedule import schedule_of
 from hpo_magic.space import Choice, Space
 from hpo_magic.space.encoding import to_unit
+from hpo_magic.space.shown import readable
 from hpo_magic.trials import History
 
 

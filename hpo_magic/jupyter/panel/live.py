@@ -7,11 +7,11 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.panel.tab import Tab
 from hpo_magic.jupyter.panel.thoughts import Thoughts
 from hpo_magic.jupyter.report import Report, at_budget, failures, spent
 from hpo_magic.run.phase import Phase
+from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import Any
 import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.panel.number import read_number
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
+from hpo_magic.space.shown import readable
 
 Edit = Callable[[Callable[[Space], Space]], Space]
 """Applies a change to the study's space and returns the new one; raises SpaceError where it may not be."""

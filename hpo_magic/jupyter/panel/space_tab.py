@@ -9,11 +9,11 @@ from html import escape
 import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError, StudyError, did_you_mean
-from hpo_magic.insight.plots.scale import readable
 from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.number import read_number
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Config, Space, Value
+from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 from hpo_magic.trials import Trial
 

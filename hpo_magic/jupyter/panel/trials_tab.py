@@ -10,11 +10,12 @@ from typing import Any
 import ipywidgets as widgets
 
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.plots.scale import readable, short
+from hpo_magic.insight.plots.scale import short
 from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.clickable import Table, hear
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.jupyter.report import lasted
+from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 from hpo_magic.trials import State, Trial
 
