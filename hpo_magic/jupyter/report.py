@@ -55,7 +55,7 @@ def worth_seeing(study: Study) -> tuple[str, ...]:
 
 
 def spent(study: Study) -> str:
-    """Return in words what trials have spent of their budget, and what full runs would have cost; "" without one.
+    """Return in words what trials have spent of their budget, and what full runs would have taken; "" without one.
 
     What a promoted trial found in its checkpoint folder it did not spend again.
     """
@@ -63,8 +63,9 @@ def spent(study: Study) -> str:
     ended = [trial for trial in study.trials if trial.state.ended and trial.budget is not None]
     if budget is None or not ended:
         return ""
-    full = budget.high * len(climbers(study.history))
-    return f"{sum(trial.cost for trial in ended):,} of {full:,} {study.original.budget} that full runs would have cost"
+    told, full = sum(trial.cost for trial in ended), budget.high * len(climbers(study.history))
+    instead = f" instead of the {full:,} of full runs" if told < full else ""
+    return f"{told:,} {study.original.budget} spent{instead}"
 
 
 def text(study: Study) -> str:

@@ -1,7 +1,9 @@
 """Checkpoint folders of trials: where they are, and how a promotion or a fork inherits them.
 
 They lie beside a SQLite file, else in the current folder, or for a store in memory in a temporary one, which is made
-when the first trial asks for it: a killed process could not remove it again.
+when the first trial asks for it: a killed process could not remove it again. Stores and studies that lie side by side
+have folders of their own, and a trial that goes on from no other finds its own empty: files of a study whose store was
+deleted would be taken for its own.
 """
 
 from __future__ import annotations
@@ -9,10 +11,14 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import count
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from hpo_magic.run.scratch import scratch
 from hpo_magic.trials import History, Trial
+from hpo_magic.trials.store import Store
 
 
 @dataclass(frozen=True)
@@ -28,21 +34,21 @@ class Checkpoints:
 
     Parameters
     ----------
-    base : Path or None
-        Where they lie; None: in a temporary folder of this process.
+    store : Store
     study : str
     version : int
 
     Examples
     --------
-    >>> Checkpoints(Path("/data"), "svm", 1).folder(7).as_posix()
-    '/data/hpo_checkpoints/svm-1/7'
+    >>> from hpo_magic.trials.store import open_store
+    >>> Checkpoints(open_store(":memory:"), "svm", 1).folder(7).name
+    '7'
     """
 
-    def __init__(self, base: Path | None, study: str, version: int) -> None:
-        safe = re.sub(r"[^\w.-]", "_", study)
-        self._base, self._own = base, Path("hpo_checkpoints") / f"{safe}-{version}"
-        self._asked = base is not None
+    def __init__(self, store: Store, study: str, version: int) -> None:
+        self._base, kept = _place(store)
+        self._own = Path("hpo_checkpoints", kept, f"{_safe(study)}-{version}")
+        self._asked = self._base is not None
 
     def folder(self, number: int) -> Path:
         """Return the folder of a trial; it is not made yet."""
@@ -54,14 +60,23 @@ class Checkpoints:
         folder = self.folder(number) if self._asked else None
         return folder is not None and folder.is_dir() and any(folder.iterdir())
 
+    def anew(self, number: int) -> Inherited:
+        """Empty the folder of a trial that goes on from nobody."""
+        own = self.folder(number) if self._asked else None
+        if own is not None and own.is_dir():
+            shutil.rmtree(own, ignore_errors=True)
+            if own.is_dir():
+                return Inherited(0, f"trial {number} may find files that are not its own: {own} cannot be removed")
+        return Inherited()
+
     def prepare(self, history: History, trial: Trial) -> Inherited:
         """Give a trial that goes on from another one a copy of its files, in place of whatever is in its folder.
 
-        A copy, so that a trial killed while it writes leaves those of its predecessor whole.
+        A copy, so that a trial killed while it writes leaves those of its predecessor whole. A repeat begins anew.
         """
         source = history.origin(trial)
-        if source is None or not source.kept or (source.budget or 0) >= (trial.budget or 0):  # a repeat begins anew
-            return Inherited()
+        if source is None or not source.kept or (source.budget or 0) >= (trial.budget or 0):
+            return self.anew(trial.number)
         own, files = self.folder(trial.number), self.folder(source.number)
         shutil.rmtree(own, ignore_errors=True)
         try:
@@ -75,17 +90,26 @@ class Checkpoints:
         return Inherited(source.budget or 0)
 
 
-def base_of(store: str) -> Path | None:
-    """Return the folder that holds the checkpoints of a store; None for one in memory.
+_in_memory: WeakKeyDictionary[Store, str] = WeakKeyDictionary()
+_memories = count()
 
-    Examples
-    --------
-    >>> base_of("sqlite:////data/hpo.db").as_posix()
-    '/data'
-    """
+
+def _place(store: Store) -> tuple[Path | None, str]:
+    """Return the folder that holds the checkpoints of a store, None for one in memory, and the store's name there."""
     prefix = "sqlite:///"
-    if store == ":memory:":
-        return None
-    if store.startswith(prefix):
-        return Path(store[len(prefix) :]).absolute().parent
-    return Path.cwd()
+    if store.url == ":memory:":
+        return None, _in_memory.setdefault(store, f"{next(_memories)}")
+    if store.url.startswith(prefix):
+        file = Path(store.url[len(prefix) :]).absolute()
+        return file.parent, file.name
+    return Path.cwd(), _short_hash(store.url)
+
+
+def _safe(study: str) -> str:
+    """Return a study's name as that of a folder; what it holds besides letters and digits is told apart by a hash."""
+    safe = re.sub(r"[^\w.-]", "_", study)
+    return safe if safe == study else f"{safe}-{_short_hash(study)}"
+
+
+def _short_hash(text: str) -> str:
+    return blake2b(text.encode(), digest_size=4).hexdigest()

@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 
 from hpo_magic.errors import SpaceError, StoreError, StudyError, whole
-from hpo_magic.run.checkpoints import Checkpoints, base_of
+from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.metric import as_number
 from hpo_magic.run.silence import silence
@@ -83,7 +83,7 @@ class Ledger:
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
         self._heard = False
-        self._checkpoints = Checkpoints(base_of(store.url), record.name, record.version)
+        self._checkpoints = Checkpoints(store, record.name, record.version)
 
     def _strategy(self, given: Strategy | None) -> Strategy:
         """Return the strategy that holds: the one given, or by its name the one that the store says was chosen."""
@@ -283,12 +283,14 @@ class Ledger:
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""
         number, strategy = trial.number, self.strategy
-        if trial.parent is not None:
+        if trial.parent is None:
+            inherited = self._checkpoints.anew(number)
+        else:
             inherited = self._checkpoints.prepare(self.journal.history, trial)
-            if inherited.note:
-                self.notices.append(inherited.note)
-            if inherited.budget != trial.resumed:
-                self.journal.put(changed(self.journal.get(number), resumed=inherited.budget))
+        if inherited.note:
+            self.notices.append(inherited.note)
+        if inherited.budget != trial.resumed:
+            self.journal.put(changed(self.journal.get(number), resumed=inherited.budget))
         made = TrialContext(
             number, lambda: strategy.trial_seed(number), worker=trial.worker,
             find_folder=lambda: self._checkpoints.folder(number),

@@ -62,7 +62,7 @@ def test_a_study_in_memory_makes_a_folder_only_where_a_trial_asks_for_one(tmp_pa
     study = Study(SPACE, strategy="asha")
     study.optimize(training, trials=12)
     assert any(trial.resumed for trial in study.trials)
-    assert list(tmp_path.glob("hpo_magic-*/hpo_checkpoints/study-1/*/epoch.txt"))
+    assert list(tmp_path.glob("hpo_magic-*/hpo_checkpoints/*/study-1/*/epoch.txt"))
 
 
 def until_promotion(study):
@@ -77,11 +77,45 @@ def until_promotion(study):
 def test_a_deleted_checkpoint_is_said_and_the_trial_begins_anew(tmp_path):
     study = Study(SPACE, strategy="asha", store=f"sqlite:///{tmp_path}/hpo.db")
     trial = until_promotion(study)
-    shutil.rmtree(tmp_path / "hpo_checkpoints" / "study-1" / str(trial.parent))
+    shutil.rmtree(tmp_path / "hpo_checkpoints" / "hpo.db" / "study-1" / str(trial.parent))
     context = study.ledger.context(trial)
     assert not context.folder.exists()
     assert study.tell(trial, 1.0).resumed == 0
     assert study.notices == [f"trial {trial.number} begins anew: the checkpoint files of trial {trial.parent} are gone"]
+
+
+def foreign(study):
+    """Return the trials that found files which no trial before them had written: less was left for them to train."""
+    assert any(trial.kept for trial in study.trials)
+    return [trial.number for trial in study.trials if trial.values["trained"] != trial.cost]
+
+
+def test_a_study_whose_store_was_deleted_leaves_its_files_to_nobody(tmp_path):
+    study_of(tmp_path)
+    (tmp_path / "hpo.db").unlink()
+    again = Study(SPACE, strategy="asha", store=f"sqlite:///{tmp_path}/hpo.db", subject_to="trained >= 0", seed=1)
+    again.optimize(training, trials=12)
+    assert not foreign(again)
+
+
+def test_stores_and_names_side_by_side_have_folders_of_their_own(tmp_path):
+    placed = [("a.db", "net 1"), ("a.db", "net_1"), ("a.db", "net/1"), ("b.db", "net_1")]
+    studies = [
+        Study(SPACE, strategy="asha", store=tmp_path / store, name=name, subject_to="trained >= 0")
+        for store, name in placed
+    ]
+    for trials in (6, 12):  # in turns, as kernels do that run at the same time
+        for study in studies:
+            study.optimize(training, trials=trials)
+    assert not [foreign(study) for study in studies if foreign(study)]
+
+
+def test_studies_in_memory_have_folders_of_their_own(tmp_path):
+    studies = [Study(SPACE, strategy="asha", subject_to="trained >= 0", seed=seed) for seed in range(2)]
+    for trials in (6, 12):
+        for study in studies:
+            study.optimize(training, trials=trials)
+    assert not [foreign(study) for study in studies if foreign(study)]
 
 
 def test_what_a_killed_trial_left_half_written_is_replaced(tmp_path):
