@@ -194,12 +194,13 @@ class Session:
             )
         self.run(search)
 
-    def wait(self, search: Search, stops: bool = True) -> None:
-        """Wait for the end with a quiet line of progress.
+    def wait(self, search: Search, stops: bool = True, said: int | None = None) -> None:
+        """Wait for the end with a quiet line of progress, and say what notices come beyond those said already.
 
         An interrupt ends the waiting; where `stops`, the search too, and its results are kept.
         """
         study, handle = search.study, None
+        said = len(study.notices) if said is None else said
         if search.panel is None:
             handle = _place()
             handle.display(_line(study), raw=True)
@@ -209,6 +210,7 @@ class Session:
                     break
                 if handle is not None:
                     handle.update(_line(study), raw=True)
+                    said = _say(study, said)
         except KeyboardInterrupt:
             if not stops:
                 print(f"no longer waited for; the search goes on, and %hpo stop {study.name} ends it")
@@ -221,6 +223,7 @@ class Session:
             if study.phase is Phase.PAUSED and study.runner is not None:  # nobody is there to resume
                 study.runner.stop(study.runner.message)
                 study.wait()
+            _say(study, said)
             handle.update(Report(study).bundle(), raw=True)
 
     def apply(self, search: Search, trial: Trial | None = None) -> tuple[str, str]:
@@ -287,6 +290,14 @@ def _present(panel: Panel) -> None:
 
 def _place() -> DisplayHandle:
     return DisplayHandle(display_id=f"hpo-{uuid.uuid4().hex}")
+
+
+def _say(study: Study, said: int) -> int:
+    """Print the notices from a place on; return how many there are now."""
+    new = study.notices[said:]
+    if new:
+        print("\n".join(new))
+    return said + len(new)
 
 
 def _line(study: Study) -> dict[str, str]:

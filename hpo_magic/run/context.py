@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -77,7 +78,7 @@ def report(value: float, step: int | None = None) -> None:
     TrialStop
         Inside a trial that should stop. Outside a trial nothing happens.
     StudyError
-        Where the step is below the last one.
+        Where the step is no whole number, or below the last one.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def report(value: float, step: int | None = None) -> None:
         return
     from hpo_magic.run.metric import as_number
 
-    at = context.steps if step is None else int(step)
+    at = context.steps if step is None else _whole(step)
     if context.last is not None and at < context.last:
         raise StudyError(
             f"report(step={at}) after step {context.last}: steps may not go back; leave step out to have it counted"
@@ -97,6 +98,14 @@ def report(value: float, step: int | None = None) -> None:
     go_on = context.on_report(as_number(value, "the reported value"), at)
     if not go_on or context.stopping:
         raise TrialStop(f"stopped at step {at}")
+
+
+def _whole(step: object) -> int:
+    if isinstance(step, numbers.Real) and not isinstance(step, bool) and step == step // 1 and step >= 0:
+        return int(step)
+    raise StudyError(
+        f"report(step={step!r}) must be a whole number, 0 or above; the value comes first, as in report(loss, epoch)"
+    )
 
 
 def should_stop() -> bool:

@@ -545,6 +545,7 @@ def test_what_was_edited_and_a_scheduler_that_hears_nothing_are_said(shared):
     cell = "%%hpo edited -n {} --wait --no-panel -s median\na = 1.0  # hpo: 1.0..5.0\na"
     told = shared.run(cell.format(3) + "\n")
     assert shared.value("edited.notices[-1]").startswith("trial 0 reported nothing, so median stops none early")
+    assert told["text"].count("trial 0 reported nothing, so median stops none early") == 1  # said while it waits
     assert "edited since" not in told["text"]
     shared.run("edited.edit(lambda space: space.narrow('a', 1.0, 2.0)); edited.set_strategy('random')")
     told = shared.run(cell.format(5))["text"]

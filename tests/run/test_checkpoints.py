@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 
+import numpy as np
 import pytest
 
 from hpo_magic import Budget, Float, Study, checkpoint, report
@@ -162,6 +163,26 @@ def test_steps_may_not_go_back():
     study.optimize(objective, trials=1)
     assert study.trials[0].state is State.FAILED
     assert "report(step=3) after step 5: steps may not go back" in study.trials[0].error.message
+
+
+@pytest.mark.parametrize("step", [0.37, "epoch", -1, True, float("nan")])
+def test_a_step_that_is_no_whole_number_is_refused_as_the_arguments_may_be_swapped(step):
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    study.optimize(lambda config: report(3, step), trials=1)
+    message = f"report(step={step!r}) must be a whole number, 0 or above; the value comes first"
+    assert study.trials[0].error.message.startswith(message)
+
+
+def test_whole_floats_and_numpys_integers_are_steps():
+    study = Study({"x": Float(0, 1)}, strategy="random")
+
+    def objective(config):
+        report(1.0, 2.0)
+        report(0.5, np.int64(3))
+        return config["x"]
+
+    study.optimize(objective, trials=1)
+    assert study.trials[0].reports == ((2, 1.0), (3, 0.5))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), "high", None])
