@@ -67,14 +67,14 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     study.notices.extend([*cell.doubts, *_shared(search), *search.objective.stale(), *_changed(search, counted)])
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     study.notices.append(f"{study.strategy.name}: {said}")
-    said = len(study.notices)
+    known = len(study.notices)
     session.run(search)
     if live and not options.no_panel:
         session.show(search)
     else:
-        print("\n".join(study.notices[:said]))
+        print("\n".join(study.notices[:known]))
     if options.wait or not live:
-        session.wait(search, said=said)
+        session.wait(search, said=known)
         if study.history.failed and not study.history.done:  # who runs all cells must not go on without a result
             raise StudyError(f"{headline(study)}: no trial has ended well, so there is no result to go on with")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import time
 from collections.abc import Callable
@@ -101,8 +102,10 @@ def report(value: float, step: int | None = None) -> None:
 
 
 def _whole(step: object) -> int:
-    if isinstance(step, numbers.Real) and not isinstance(step, bool) and step == step // 1 and step >= 0:
-        return int(step)
+    if isinstance(step, (numbers.Integral, float)) and not isinstance(step, bool) and 0 <= float(step) < math.inf:
+        whole = int(step)
+        if whole == step:
+            return whole
     raise StudyError(
         f"report(step={step!r}) must be a whole number, 0 or above; the value comes first, as in report(loss, epoch)"
     )

@@ -25,11 +25,6 @@ _MOST_BOXES = 1000
 
 _APART = 0.01
 """A proposal stays so far from running trials in one coordinate at least: what lies nearer will be known anyway."""
-_CROWD = 3
-"""Running trials beyond which they stay further apart, in proportion: the model's own mean, which they count as until
-they end, stays attractive, and a large batch would crowd at one place."""
-_ROOM = 0.5
-"""No further than so many parts of the distance at which cubes around them fill the space."""
 
 
 class Expectation:
@@ -75,7 +70,7 @@ class Expectation:
         self._seconds = of_duration(cube, history, prior) if cost_aware else None
         known = informative(history)
         feasible = np.array([history.feasible(history.done[i]) for i in known])
-        goals = [of_goal(cube, history, goal, prior, transform) for goal in range(len(history.goals))]
+        goals = [of_goal(cube, history, goal, prior, transform, rng) for goal in range(len(history.goals))]
         self._goal: Value = _constant
         if not feasible.any():
             return  # until something is feasible, only that counts
@@ -93,19 +88,8 @@ class Expectation:
             worth = worth + log_ndtr(-mean / spread)
         if len(self._running):
             gaps = np.abs(model[:, None] - self._running[None]).max(axis=2).min(axis=1)
-            worth = np.where(gaps < _apart(*self._running.shape), worth - 1e6, worth)
+            worth = np.where(gaps < _APART, worth - 1e6, worth)
         return worth if self._seconds is None else worth - self._seconds(model)
-
-
-def _apart(running: int, dimensions: int) -> float:
-    """Return how far from running trials a proposal stays, in one coordinate at least.
-
-    Examples
-    --------
-    >>> _apart(2, 6), _apart(48, 6), round(_apart(64, 2), 4), _apart(64, 1)
-    (0.01, 0.16, 0.0625, 0.01)
-    """
-    return max(_APART, min(_APART * running / _CROWD, _ROOM * running ** (-1 / dimensions)))
 
 
 def _constant(model: Array) -> Array:

@@ -52,3 +52,15 @@ def test_outliers_are_clipped_where_there_is_noise_too():
     history = History((*noisy.trials, Trial(40, {"x": 0.9, "y": 0.9}, State.DONE, {"value": 1e9})))
     told = of_goal(Cube(SPACE), history, 0, Prior(), "power")[1]
     assert np.ptp(told[:-1]) > 2
+
+
+def test_many_running_trials_count_as_a_draw_and_few_as_what_is_expected():
+    rng, done = np.random.default_rng(5), measured(0.0, 10)
+    for count, drawn in ((8, False), (9, True)):
+        running = tuple(Trial(10 + i, SPACE.sample(rng), State.RUNNING) for i in range(count))
+        history = History((*done.trials, *running))
+        plainly, _ = of_goal(Cube(SPACE), history, 0, Prior(), "power")
+        one, _ = of_goal(Cube(SPACE), history, 0, Prior(), "power", np.random.default_rng(6))
+        points = Cube(SPACE).encode(running)
+        expected, told = plainly.predict(points)[0], one.predict(points)[0]
+        assert (np.abs(told - expected).max() > 0.01) == drawn

@@ -25,6 +25,10 @@ _PAIRS = 1.0
 """Prior variance of products of two parameters where runs are cheap and many; where all are full it would mislead."""
 _NOISY = 0.05
 """Noise variance, in parts of that of all losses, beyond which a trial's value may be luck."""
+_EXPECTED = 8
+"""So many running trials count as what the process expects of them."""
+_DRAWN = 200
+"""Running trials whose values are drawn at most: a draw takes the cube of their number."""
 FAILURES = 3
 """From so many failed trials on, where they happen is learnt too."""
 
@@ -53,17 +57,22 @@ def prior_of(history: History, prior: Prior | None = None) -> Prior:
     return dataclasses.replace(prior or Prior(), pairs=_PAIRS if several else 0.0)
 
 
-def of_goal(cube: Cube, history: History, goal: int, prior: Prior, transform: str) -> tuple[GaussianProcess, Array]:
+def of_goal(
+    cube: Cube, history: History, goal: int, prior: Prior, transform: str, rng: np.random.Generator | None = None
+) -> tuple[GaussianProcess, Array]:  # fmt: skip
     """Return the process of a goal, and what it was told of the finished trials it knows: their losses, transformed.
 
-    Failed trials count as worse than all; running ones as what the process expects (Ginsbourger 2010, section 4.1).
+    Failed trials count as worse than all; running ones as what the process expects (Ginsbourger 2010, section 4.1), and
+    many of them, where there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages
+    several): where all are as expected the best place remains the best, and a large batch crowds there.
     """
     known = informative(history)
     squeeze, theta = _read(cube, history, goal, prior, transform)
     y = squeeze(history.losses[known, goal])
     bad = np.full(len(history.failed[-_KNOWN // 4 :]), y.max() + 0.5 * np.ptp(y))
     rest = history.failed[-_KNOWN // 4 :]
-    return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior), y
+    draw = rng if len(history.running) > _EXPECTED else None
+    return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior, draw), y
 
 
 def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -> GaussianProcess:
@@ -148,12 +157,16 @@ def _theta(
 
 
 def _conditioned(
-    cube: Cube, history: History, trials: Sequence[Trial], y: Array, theta: Array, prior: Prior
+    cube: Cube, history: History, trials: Sequence[Trial], y: Array, theta: Array, prior: Prior,
+    draw: np.random.Generator | None = None,
 ) -> GaussianProcess:  # fmt: skip
     points = cube.encode(trials)
     model = gaussian_process.condition(points, y, cube.unordered, theta, prior)
     if not history.running:
         return model
     ahead = cube.encode(history.running)
-    y = np.append(y, model.predict(ahead)[0])
+    told = model.predict(ahead)[0]
+    if draw is not None:
+        told[:_DRAWN] = model.sample(ahead[:_DRAWN], draw)
+    y = np.append(y, told)
     return gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, theta, prior)
