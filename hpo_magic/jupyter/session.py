@@ -57,15 +57,23 @@ class Session:
         """Held around every trial, so that it stays out of the notebook."""
 
     def store(self, url: str) -> Store:
-        """Return the store at a URL, opened once a session."""
-        key = url if url == ":memory:" or not url.startswith("sqlite:///") else os.path.abspath(url[10:])
+        """Return the store at a URL, opened once a session; anew where its file was deleted and nothing runs on it."""
+        file = _file_of(url)
+        key = file or url
+        known = self._stores.get(key)
+        if known is not None and file and not os.path.exists(file) and not self._runs_on(known):
+            self._stores.pop(key).close()
         if key not in self._stores:
             self._stores[key] = open_store(url)
         return self._stores[key]
 
+    def _runs_on(self, store: Store) -> bool:
+        return any(one.study.phase.alive and one.study.ledger.store is store for one in self.searches.values())
+
     def known_store(self, url: str) -> Store:
         """Return a store that is there already: to look into one does not make it."""
-        if url.startswith("sqlite:///") and ":memory:" not in url and not os.path.exists(url[10:]):
+        file = _file_of(url)
+        if file and not os.path.exists(file):
             raise StudyError(f"there is no store {url!r} yet; a search makes it, or name another one")
         return self.store(url)
 
@@ -290,6 +298,12 @@ def _present(panel: Panel) -> None:
 
 def _place() -> DisplayHandle:
     return DisplayHandle(display_id=f"hpo-{uuid.uuid4().hex}")
+
+
+def _file_of(url: str) -> str | None:
+    """Return the absolute path of an SQLite store's file; None for other stores."""
+    plain = url.startswith("sqlite:///") and ":memory:" not in url and not url.startswith("sqlite:///file:")
+    return os.path.abspath(url[10:]) if plain else None
 
 
 def _say(study: Study, said: int) -> int:

@@ -30,6 +30,7 @@ from hpo_magic.trials.sql_tables import (
     study_of,
     trial_of,
 )
+from hpo_magic.trials.sqlite_file import SqliteFile, path_of
 from hpo_magic.trials.store import StudyRecord, alive, check_lease
 from hpo_magic.trials.trial import Trial, changed
 
@@ -61,7 +62,8 @@ class SqlStore:
         self.url = url
         try:
             self._engine = _engine(url)
-            if not make and (file := _missing(self._engine.url)):
+            file = path_of(self._engine.url)
+            if not make and file is not None and not os.path.exists(file):
                 raise StoreError(f"store={url!r} does not exist: there is no file {file!r}; check its name and folder")
         except (SQLAlchemyError, ImportError, ValueError) as error:
             raise StoreError(
@@ -73,9 +75,10 @@ class SqlStore:
         except StoreError:
             self._engine.dispose()
             raise
+        self._file = SqliteFile(self._engine)
 
     def _prepare(self) -> None:
-        with self._guard("open"), self._engine.begin() as connection:
+        with _guard("open", self.url), self._engine.begin() as connection:
             names = set(sa.inspect(connection).get_table_names())
             ours = set(TABLES.tables)
             if names and not names & ours:
@@ -98,10 +101,9 @@ class SqlStore:
 
     @contextmanager
     def _guard(self, verb: str) -> Iterator[None]:
-        try:
+        self._file.mind()
+        with _guard(verb, self.url):
             yield
-        except SQLAlchemyError as error:
-            raise StoreError(f"cannot {verb} the store {self.url!r}: {_reason(error)}{_cure(error)}") from error
 
     def open_study(
         self, name: str, fingerprint: str, definition: Mapping[str, Any], settings: Mapping[str, Any]
@@ -204,6 +206,14 @@ class SqlStore:
         raise AssertionError("unreachable")
 
 
+@contextmanager
+def _guard(verb: str, url: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(f"cannot {verb} the store {url!r}: {_reason(error)}{_cure(error)}") from error
+
+
 def _key(study: int, trial: Trial) -> dict[str, Any]:
     return {"key_study": study, "key_number": trial.number}
 
@@ -231,14 +241,6 @@ def _engine(url: str) -> sa.Engine:
         )
 
     return engine
-
-
-def _missing(url: sa.URL) -> str | None:
-    """Return the absolute path of the SQLite file that a URL names and that does not exist."""
-    file = url.database
-    if url.get_backend_name() != "sqlite" or not file or file == ":memory:" or file.startswith("file:"):
-        return None
-    return None if os.path.exists(file) else os.path.abspath(file)
 
 
 def _reason(error: BaseException) -> str:

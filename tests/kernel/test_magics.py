@@ -541,6 +541,15 @@ def test_an_interrupt_ends_the_waiting_of_its_line_and_not_the_search(shared):
     assert shared.value("str(awaited.phase)") == "stopped"
 
 
+def test_a_cell_whose_store_was_deleted_begins_anew_in_a_new_one(shared):
+    cell = "%%hpo deleted -n {} --wait --no-panel --store sqlite:///gone.db\na = 1.0  # hpo: 1.0..5.0\na"
+    shared.run(cell.format(3))
+    shared.run("import glob, os; [os.remove(file) for file in glob.glob('gone.db*')]")
+    told = shared.run(cell.format(5))["text"]
+    assert "goes on with" not in told and shared.value("len(deleted.trials), deleted.version") == (5, 1)
+    assert shared.value("len(type(deleted).load('deleted', 'sqlite:///gone.db').trials)") == 5
+
+
 def test_what_was_edited_and_a_scheduler_that_hears_nothing_are_said(shared):
     cell = "%%hpo edited -n {} --wait --no-panel -s median\na = 1.0  # hpo: 1.0..5.0\na"
     told = shared.run(cell.format(3) + "\n")

@@ -1,0 +1,68 @@
+"""The file of a SQLite store that is open. A deleted one still takes what is written to it, and keeps nothing of it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing, suppress
+
+import sqlalchemy as sa
+
+from hpo_magic.errors import StoreError
+
+
+class SqliteFile:
+    """Looks after a file while its store is open.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine, self._path = engine, path_of(engine.url)
+        self._said, self._one = False, threading.Lock()
+
+    def mind(self) -> None:
+        """Say once that the file was deleted, as a StoreError; who goes on then has it made anew, with all it held."""
+        if self._path is None or os.path.exists(self._path):
+            return
+        with self._one:
+            if not self._said:
+                self._said = True
+                raise StoreError(
+                    f"the file of the store, {self._path}, was deleted while it was open; "
+                    "who goes on has it made anew, with all that it held"
+                )
+            if not os.path.exists(self._path):
+                self._make_anew(self._path)
+
+    def _make_anew(self, path: str) -> None:
+        if not self._engine.pool.checkedin():  # type: ignore[attr-defined]  # a new connection knows nothing of it
+            raise StoreError(f"the file of the store, {path}, was deleted; try again in a moment")
+        copy = f"{path}.anew"
+        with closing(self._engine.raw_connection()) as open_still, closing(sqlite3.connect(copy)) as made:
+            source = open_still.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            source.backup(made)
+        self._engine.dispose()
+        for rest in (f"{path}-wal", f"{path}-shm"):  # of the deleted file; to the new one they would be a journal
+            with suppress(FileNotFoundError):
+                os.remove(rest)
+        os.replace(copy, path)
+        self._said = False
+
+
+def path_of(url: sa.URL) -> str | None:
+    """Return the absolute path of the SQLite file that a URL names; None where it names none.
+
+    Examples
+    --------
+    >>> path_of(sa.make_url("sqlite:////data/hpo.db")), path_of(sa.make_url("sqlite://"))
+    ('/data/hpo.db', None)
+    """
+    file = url.database
+    if url.get_backend_name() != "sqlite" or not file or file == ":memory:" or file.startswith("file:"):
+        return None
+    return os.path.abspath(file)
