@@ -149,7 +149,8 @@ class Study:
     def hypervolume(self, reference: Mapping[str, float] | None = None) -> float:
         """Return the volume between the Pareto front and a reference point, a value a metric.
 
-        Without one it lies a tenth of the range beyond the worst of all finished trials.
+        Without one it lies a tenth of the range beyond the worst trials that can be compared: those that meet the
+        constraints, with the largest budget reached. The plot's is the same.
         """
         return hypervolume_of(self.history, reference)
 
@@ -496,6 +497,8 @@ class Study:
             raise
         self.ledger.recover()
         self.runner, self._how = Runner(self.ledger, objective, executor, self.limits, guards), (guards, on)
+        if short := self.ledger.strategy.shortfall(self.original, limits.trials):
+            self.ledger.notices.append(short)
         self.ledger.journal.announce()
         self.runner.start()
 

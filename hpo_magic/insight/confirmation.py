@@ -82,7 +82,9 @@ class Confirmation:
         if not winner.missed and self.chance > _UNTOLD:
             why += ", by less than can be told apart"
         head = f"the winner, trial {winner.trial.number}, {'stands' if self.stands else f'does not stand: {why}'}"
-        return "\n".join([f"{head} (chance that it is no worse: {self.chance:.0%})", *rows])
+        alike = all(len(set(one.values)) == 1 for one in self.configs)
+        told = ["  all repeats of a config are alike: the objective draws nothing from seed(), so they tell no luck"]
+        return "\n".join([f"{head} (chance that it is no worse: {self.chance:.0%})", *rows, *(told if alike else [])])
 
 
 def leaders(history: History, space: Space, k: int) -> list[Trial]:

@@ -149,7 +149,7 @@ def _log(session: Session, study: Study, word: str | None) -> None:
 def _export(session: Session, study: Study, word: str | None) -> None:
     path = Path(os.path.expandvars(word or f"{study.name}.csv")).expanduser()
     if path.suffix.lower() not in _WRITERS:
-        hint = did_you_mean(str(word), session.searches)
+        hint = "" if path.suffix else did_you_mean(str(word), session.searches)
         raise HpoError(f"%hpo export {path}: the name must end in {' or '.join(_WRITERS)}{hint}")
     try:
         _WRITERS[path.suffix.lower()](study, path)

@@ -26,12 +26,12 @@ def as_number(value: Any, name: str = "the metric") -> float:
     >>> as_number("0.9", "accuracy")
     Traceback (most recent call last):
     ...
-    hpo_magic.errors.MetricError: accuracy is text ('0.9'); it must be a finite number
+    hpo_magic.errors.MetricError: accuracy is text ('0.9'); it must be a finite number, as float(…) makes it
     """
     if value is None:
         raise MetricError(f"{name} is None; it must be a finite number (does a function lack its return?)")
     if isinstance(value, (str, bytes)):
-        raise MetricError(f"{name} is text ({_short(value)}); it must be a finite number")
+        raise MetricError(f"{name} is text ({_short(value)}); it must be a finite number, as float(…) makes it")
     shape = getattr(value, "shape", None)
     if shape is not None and math.prod(shape) != 1:
         raise MetricError(f"{name} is an array of shape {tuple(shape)}; reduce it to one number, as with .mean()")

@@ -59,6 +59,22 @@ class Strategy:
         said = [self.sampler.explain(space, trials, goals), self.scheduler.explain(space)]
         return "; ".join(part for part in said if part)
 
+    def shortfall(self, space: Space, trials: int | None) -> str:
+        """Say how far so many trials go, where they end before the scheduler's first bracket or population does.
+
+        Examples
+        --------
+        >>> from hpo_magic.space import Budget, Float
+        >>> space = Space({"x": Float(0, 1), "epochs": Budget(1, 81)})
+        >>> strategy("bohb").shortfall(space, 50)
+        '50 trials get as far as 1 of 81 epochs; raise their number to 121, or choose asha-gp, which goes up sooner'
+        """
+        first: tuple[int, ...] = getattr(self.scheduler, "first_round", lambda _: ())(space)
+        if trials is None or not 0 < trials < len(first):
+            return ""
+        far = f"{trials} trials get as far as {first[trials - 1]} of {first[-1]} {space.budget}"
+        return f"{far}; raise their number to {len(first)}, or choose asha-gp, which goes up sooner"
+
     def ahead(self, space: Space, history: History) -> None:
         """Do now what the next proposal needs in any case."""
         self.sampler.ahead(space, self._read(space, history))

@@ -7,11 +7,13 @@ from typing import Any
 
 from hpo_magic.trials.history import History
 
-_OWN = ("number", "state", "duration", "error")
+_OWN = ("number", "state", "parent", "duration", "error")
 
 
 def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a dict a trial: number, state, metrics, parameters (None where inactive), duration, error.
+    """Return a dict a trial: number, state, metrics, parameters (None where inactive), parent, duration, error.
+
+    The parent is the trial that it repeats or goes on from.
 
     A metric or a parameter whose name is taken already comes as ``value.NAME`` or ``config.NAME``.
 
@@ -32,6 +34,7 @@ def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
             "state": str(trial.state),
             **{column: (trial.values or {}).get(metric) for metric, column in value.items()},
             **{column: trial.config.get(name) for name, column in config.items()},
+            "parent": trial.parent,
             "duration": trial.duration,
             "error": str(trial.error) if trial.error else None,
         }

@@ -15,7 +15,7 @@ from hpo_magic.errors import StudyError
 from hpo_magic.space import Config
 from hpo_magic.trials.constraints import Constraint, margins_of
 from hpo_magic.trials.index import Index
-from hpo_magic.trials.pareto import dominated, hypervolume
+from hpo_magic.trials.pareto import corner_of, dominated, hypervolume
 from hpo_magic.trials.trial import LARGEST, State, Trial, bounded, changed
 
 
@@ -255,7 +255,7 @@ def hypervolume_of(history: History, reference: Mapping[str, float] | None = Non
     if not history.front:
         return 0.0
     if reference is None:
-        corner = history.losses.max(axis=0) + 0.1 * np.ptp(history.losses, axis=0)
+        corner = corner_of(history.losses[history.comparable])
     else:
         metrics = [goal.metric for goal in history.goals]
         if not isinstance(reference, Mapping):

@@ -85,6 +85,18 @@ def layered(losses: Array) -> tuple[NDArray[np.int_], Array]:
     return layer, alone
 
 
+def corner_of(losses: Array) -> Array:
+    """Return the point a tenth of the range beyond the worst of all, (n, m) → (m,); where all are alike, beyond that.
+
+    Examples
+    --------
+    >>> corner_of(np.array([[1.0, 2.0], [2.0, 2.0]])).round(2).tolist()
+    [2.1, 2.2]
+    """
+    worst, span = losses.max(axis=0), np.ptp(losses, axis=0)
+    return np.asarray(worst + 0.1 * np.where(span > 0, span, np.where(worst != 0, np.abs(worst), 1.0)))
+
+
 def boxes(front: Array, reference: Array) -> tuple[Array, Array]:
     """Return disjoint boxes (lower, upper), each (k, m), that fill what the front leaves undominated below a reference.
 

@@ -262,3 +262,20 @@ def test_what_a_trial_could_spend_is_nothing_to_samplers_that_learn_one_thing_of
 
     found = {strategy: [regret(strategy, seed) for seed in range(6)] for strategy in ("bohb", "tpe+asha")}
     assert all(max(regrets) < 0.005 for regrets in found.values()), found
+
+
+@pytest.mark.parametrize(
+    ("strategy", "trials", "message"),
+    [
+        ("halving", 100, "100 trials get as far as 3 of 81 epochs; raise their number to 121"),
+        ("pbt", 40, "40 trials get as far as 40 of 81 epochs; raise their number to 80"),
+        ("hyperband", 121, ""),
+        ("asha", 5, ""),
+    ],
+)
+def test_too_few_trials_for_the_first_bracket_are_said(strategy, trials, message):
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 81)}, strategy=strategy)
+    study.optimize(lambda config: config["x"], trials=trials)
+    assert any(notice.startswith(message) for notice in study.notices) if message else not study.notices
+    largest = max(trial.budget for trial in study.trials)
+    assert f"as far as {largest} of 81" in message or not message  # what was said came true

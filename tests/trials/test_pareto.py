@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpo_magic import Float, Study
 from hpo_magic.trials.pareto import boxes, crowding, dominated, hypervolume, layers, most_boxes
 
 rows = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=14).map(lambda r: np.array(r, dtype=float))
@@ -58,3 +59,20 @@ def test_the_hypervolume_of_many_goals_is_what_the_boxes_leave():
         free = np.prod(np.maximum(upper - np.maximum(lower, 0.0), 0.0), axis=1).sum()
         assert hypervolume(losses, reference) == pytest.approx(0.9**goals - free)
         assert len(lower) <= most_boxes(len(inside), goals)
+
+
+def test_trials_that_miss_a_constraint_do_not_move_the_corner_and_the_plot_has_the_same():
+    study = Study({"x": Float(0, 1)}, minimize=["a", "b"], subject_to="a < 2", strategy="random")
+    for a, b in ((0.0, 1.0), (1.0, 0.0), (0.5, 0.5), (9.0, 9.0)):
+        study.tell(study.ask(), {"a": a, "b": b})
+    volume = study.hypervolume()
+    assert volume == pytest.approx(study.hypervolume({"a": 1.1, "b": 1.1}))
+    (line,) = study.plot("hypervolume").axes[0].lines
+    assert line.get_ydata()[-1] == pytest.approx(volume)
+
+
+def test_a_goal_that_is_always_alike_leaves_the_other_its_volume():
+    study = Study({"x": Float(0, 1)}, minimize=["a", "b"], strategy="random")
+    for a in (0.0, 1.0):
+        study.tell(study.ask(), {"a": a, "b": 5.0})
+    assert study.hypervolume() == pytest.approx(1.1 * 0.5)

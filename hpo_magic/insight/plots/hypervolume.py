@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from hpo_magic.insight.plots.style import LINE, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History
-from hpo_magic.trials.pareto import contribution, dominated
+from hpo_magic.trials.pareto import contribution, corner_of, dominated
 
 _MOST = 60
 
@@ -28,7 +28,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     if not fit:
         return say(ax, "no finished trial that meets the constraints yet")
     losses, numbers = history.losses[fit], [history.done[i].number for i in fit]
-    corner = losses.max(axis=0) + 0.1 * np.ptp(losses, axis=0)
+    corner = corner_of(losses)
     steps = np.unique(np.linspace(1, len(fit), _MOST).astype(int))
     front, volume, covered = losses[:0], 0.0, []
     for begin, end in pairwise([0, *steps]):

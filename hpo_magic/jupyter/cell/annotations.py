@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import io
 import re
 import tokenize
@@ -15,6 +16,8 @@ from hpo_magic.jupyter.cell.typed import domain_call, parse_call
 
 _HPO = re.compile(r"^#.*?\bhpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
 _COLON = re.compile(r"^#+\s*hpo\s+[^:]*(\.\.|\|)", re.IGNORECASE)
+_NEARLY = re.compile(r"^#+\s*(\w+)\s*:\s*(?:[+-]?[\d.][\w.+-]*\s*\.\.\s*[+-]?[\d.]|[^|#]+\|)", re.DOTALL)
+"""A comment with a range or options behind another word, which may be a slip."""
 _MORE = re.compile(r"""^((?:[^"'#]|"[^"]*"|'[^']*')*?)\s+#""", re.DOTALL)
 _OUT = re.compile(r"^#[#\s]*(?!hpo\b)[\w.]+\s*(:[^=#]*)?=[^=#]")
 """An assignment that is commented out, and its annotation with it."""
@@ -83,6 +86,8 @@ def _comments(source: str, lines: Lines) -> Iterator[tuple[int, str, str]]:
                 continue
             if _COLON.match(token.string):
                 raise lines.error("the annotation lacks its colon; write # hpo: …", token.start[0])
+            if (slip := _NEARLY.match(token.string)) and _like_hpo(slip.group(1)):
+                raise lines.error(f"{slip.group(1)}: is no annotation; write # hpo: …", token.start[0])
             for form, pattern in (("hpo", _HPO), ("param", _PARAM)):
                 match = pattern.match(token.string)
                 if match:
@@ -91,6 +96,11 @@ def _comments(source: str, lines: Lines) -> Iterator[tuple[int, str, str]]:
                     yield token.start[0], form, more.group(1) if more and form == "hpo" else text
     except (tokenize.TokenError, SyntaxError) as error:
         raise lines.error(f"the cell cannot be read: {error.args[0]}", 1) from None
+
+
+def _like_hpo(word: str) -> bool:
+    """Whether a word is nearly "hpo", and is not it."""
+    return word.lower() != "hpo" and bool(difflib.get_close_matches(word.lower(), ["hpo"], cutoff=0.66))
 
 
 def _owner(simple: list[ast.stmt], line: int, lines: Lines) -> ast.stmt:

@@ -70,12 +70,14 @@ def parse_comment(text: str, default: Default) -> Parsed:
     Examples
     --------
     >>> parse_comment("1e-5..1e-1 log", Default(1e-3)).domain
-    Float(low=1e-05, high=0.1, log=True, step=None, when=None, default=0.001)
+    Float(1e-05, 0.1, log=True, default=0.001)
     >>> sorted(parse_comment("relu | tanh | None", Default("relu", is_name=True)).names)
     ['relu', 'tanh']
     """
     text = text.strip()
     found = _RANGE.match(text)
+    if found and found.group(1) and "..." in text:
+        raise SpaceError(f"{text!r} has three dots; write two between numbers that begin with a digit, as in 0.1..0.5")
     if found and found.group(1):
         return Parsed(_range(found.group(1), found.group(2), found.group(3).split(), default))
     options = _split(text)

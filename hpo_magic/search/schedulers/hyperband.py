@@ -93,6 +93,14 @@ class Hyperband:
         brackets = f" in {len(steps)} kinds of brackets" if self.hedge else ""
         return growth(space, self.eta) + brackets
 
+    def first_round(self, space: Space) -> tuple[int, ...]:
+        """Return the budgets of the first bracket's trials, in order."""
+        steps = rungs_of(space, self.eta)
+        if len(steps) < 2:
+            return ()
+        first = self.brackets(steps)[0]
+        return tuple(budget for size, budget in zip(first.sizes, first.budgets, strict=True) for _ in range(size))
+
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial: its budget says how long it runs."""
         return True

@@ -106,6 +106,10 @@ class Pbt:
                 members = following[: self.size]
         return Sample(steps[0])
 
+    def first_round(self, space: Space) -> tuple[int, ...]:
+        """Return the budgets of the first population's trials, in order."""
+        return tuple(end for end in self.steps(space) for _ in range(self.size))
+
     def keep(self, space: Space, history: History, trial: Trial) -> bool:
         """Never stop a trial: members are compared when their step has ended."""
         return True
