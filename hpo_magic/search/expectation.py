@@ -12,7 +12,15 @@ from scipy.special import log_ndtr
 from hpo_magic.search.acquisition import ACQUISITIONS, log_hypervolume_improvement
 from hpo_magic.search.cube import Cube
 from hpo_magic.search.scalar import MOST_GOALS, scalar_losses
-from hpo_magic.search.surrogates.belief import FAILURES, informative, of_constraint, of_duration, of_failing, of_goal
+from hpo_magic.search.surrogates.belief import (
+    FAILURES,
+    Margin,
+    informative,
+    of_constraint,
+    of_duration,
+    of_failing,
+    of_goal,
+)
 from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
 from hpo_magic.trials import Goal, History
 from hpo_magic.trials.pareto import dominated, most_boxes
@@ -62,7 +70,8 @@ class Expectation:
     ) -> None:  # fmt: skip
         if _too_many(history):
             history = _scalarised(history, rng)
-        limits = [of_constraint(cube, history, i, prior) for i in range(len(history.constraints))]
+        limits: list[Margin | GaussianProcess] = []
+        limits += [of_constraint(cube, history, i, prior) for i in range(len(history.constraints))]
         if len(history.failed) >= FAILURES:
             limits.append(of_failing(cube, history, prior))
         self._limits = limits

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 
 from hpo_magic.search.cube import Cube
-from hpo_magic.search.surrogates.belief import of_goal
+from hpo_magic.search.surrogates.belief import of_constraint, of_goal, squashed
 from hpo_magic.search.surrogates.gaussian_process import Prior
 from hpo_magic.search.surrogates.transform import clipped, standardise
 from hpo_magic.space import Float, Space
 from hpo_magic.trials import History, State, Trial
+from hpo_magic.trials.constraints import read_constraints
 
 SPACE = Space({"x": Float(0, 1), "y": Float(0, 1)})
 
@@ -64,3 +66,20 @@ def test_many_running_trials_count_as_a_draw_and_few_as_what_is_expected():
         points = Cube(SPACE).encode(running)
         expected, told = plainly.predict(points)[0], one.predict(points)[0]
         assert (np.abs(told - expected).max() > 0.01) == drawn
+
+
+def test_a_constraint_that_is_hardly_ever_met_is_not_taken_for_met_far_from_the_data():
+    configs = [{"x": x, "y": y} for x in (0.02, 0.05, 0.08) for y in (0.0, 0.2, 0.4)]
+    values = [{"value": 0.0, "ok": -0.5 if i == 4 else 0.5} for i in range(len(configs))]
+    done = tuple(Trial(i, c, State.DONE, v) for i, (c, v) in enumerate(zip(configs, values)))
+    history = History(done, constraints=read_constraints("ok < 0"))
+    mean, spread = of_constraint(Cube(SPACE), history, 0, Prior()).predict(np.array([[1.0, 1.0]]))
+    assert norm.cdf(-mean / spread)[0] < 0.35  # one of nine was; around the bound it would be 0.5
+
+
+def test_margins_that_span_orders_of_magnitude_are_told_apart_near_the_bound():
+    margins = np.exp(np.linspace(0, 30, 40)) - 20
+    plainly = np.arcsinh(margins / np.median(np.abs(margins)))
+    assert np.diff(squashed(margins))[:5].min() > 100 * np.diff(plainly)[:5].min() > 0
+    even = np.linspace(-1, 1, 21)
+    np.testing.assert_allclose(squashed(even), np.arcsinh(even / np.median(np.abs(even))))

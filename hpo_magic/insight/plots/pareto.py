@@ -1,4 +1,7 @@
-"""Pareto front: two metrics as axes, a third as colour; what misses a constraint is crossed out."""
+"""Pareto front: two metrics as axes, a third as colour; what misses a constraint is crossed out.
+
+The trials of a small front bear their numbers, by which they are applied.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from hpo_magic.insight.plots.palette import colours, quality
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History
+
+_NUMBERED = 16
+"""Trials on a front at most whose numbers are written; those of more would lie upon each other."""
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:
@@ -37,11 +43,19 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         axis(low, high)
     tints = colours(quality(history.losses[:, 2])) if len(goals) > 2 else None
     ax.scatter(
-        values[rest, 0], values[rest, 1], s=18, linewidths=0, alpha=0.6, c=TRIAL if tints is None else tints[rest]
+        values[rest, 0], values[rest, 1], s=18, linewidths=0, alpha=0.6, c=TRIAL if tints is None else tints[rest],
+        clip_on=False,
     )  # fmt: skip
     if not fit.all():
         ax.plot(
-            values[~fit, 0], values[~fit, 1], "x", color=FAILED, markersize=5, alpha=0.7, label="misses a constraint"
+            values[~fit, 0],
+            values[~fit, 1],
+            "x",
+            color=FAILED,
+            markersize=5,
+            alpha=0.7,
+            label="misses a constraint",
+            clip_on=False,
         )
     if len(goals) == 2 and leads.any():
         order = np.argsort(values[leads, 0])
@@ -51,8 +65,14 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         )  # fmt: skip
     ax.scatter(
         values[leads, 0], values[leads, 1], s=46, zorder=3, linewidths=1.4, edgecolors=BEST, label="front",
-        c=BEST if tints is None else tints[leads],
+        c=BEST if tints is None else tints[leads], clip_on=False,
     )  # fmt: skip
+    if leads.sum() <= _NUMBERED:
+        for place in np.flatnonzero(leads):
+            ax.annotate(
+                str(history.done[place].number), values[place, :2], (4, 4), textcoords="offset points", fontsize=7,
+                color=INK, annotation_clip=False,
+            )  # fmt: skip
     if len(goals) > 2:
         ax.set_title(f"{goals[2].metric}: dark is good", fontsize=8, parse_math=False)
     ax.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)

@@ -110,6 +110,7 @@ class TrialsTab:
 
     def _data(self) -> dict[str, Any]:
         study = self._study
+        self._front = _on_front(study)
         columns = ["trial", "state", *study.ledger.measured, *self._names, lasted(study)]
         column, down = self._sort
         trials = sorted(study.trials, key=lambda trial: _key(self._value(trial, column)), reverse=down)
@@ -137,16 +138,22 @@ class TrialsTab:
         if column == 0:
             return trial.number
         if column == 1:
-            return _state(self._study, trial)
+            return _state(self._study, trial, self._front)
         if column < 2 + len(metrics):
             return (trial.values or {}).get(metrics[column - 2])
         names = self._names[column - 2 - len(metrics) :]
         return trial.config.get(names[0]) if names else trial.duration
 
 
-def _state(study: Study, trial: Trial) -> str:
-    """Return a trial's state in words, with the constraints that it misses."""
+def _on_front(study: Study) -> set[int]:
+    """Return the trials on the Pareto front, where there are several goals."""
+    return {trial.number for trial in study.pareto} if len(study.goals) > 1 else set()
+
+
+def _state(study: Study, trial: Trial, front: set[int]) -> str:
+    """Return a trial's state in words, with its place on the front and the constraints that it misses."""
     said = [str(trial.state), *([] if trial.trusted else ["not trusted"])]
+    said += ["on the front"] if trial.number in front else []
     if trial.state is State.DONE:
         missed = [limit.text for limit in study.constraints if not limit.holds(trial.values or {})]
         said += [f"misses {' and '.join(missed)}"] if missed else []
@@ -167,7 +174,7 @@ def _cell(value: Any) -> str:
 def describe(study: Study, number: int) -> str:
     """Return everything about a trial as HTML: config, values, error with the cell's line, the end of its log."""
     trial = study.ledger.journal.get(number)
-    facts = [f"trial {number}: {_state(study, trial)}"]
+    facts = [f"trial {number}: {_state(study, trial, _on_front(study))}"]
     if trial.values:
         facts.append(", ".join(f"{name} = {readable(value)}" for name, value in trial.values.items()))
     if trial.parent is not None:

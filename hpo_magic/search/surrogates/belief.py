@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -29,6 +30,8 @@ _EXPECTED = 8
 """So many running trials count as what the process expects of them."""
 _DRAWN = 200
 """Running trials whose values are drawn at most: a draw takes the cube of their number."""
+_SPAN = 100.0
+"""Margins span orders of magnitude where half of them are so many times what a tenth are."""
 FAILURES = 3
 """From so many failed trials on, where they happen is learnt too."""
 
@@ -75,13 +78,48 @@ def of_goal(
     return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior, draw), y
 
 
-def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -> GaussianProcess:
+@dataclass(frozen=True)
+class Margin:
+    """The process of a constraint's margin around the mean of all.
+
+    Far from the data it falls back on that mean. Around 0, the bound, a constraint that is hardly ever met would be met
+    there with a chance of one half, and any improvement would outvote it.
+    """
+
+    process: GaussianProcess
+    centre: float
+
+    def predict(self, points: Array) -> tuple[Array, Array]:
+        """Return mean and spread at (m, d) points, each (m,); below 0 the constraint holds."""
+        mean, spread = self.process.predict(points)
+        return mean + self.centre, spread
+
+
+def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -> Margin:
     """Return the process of a constraint's margin, squashed, its zero kept."""
     known = informative(history)
-    margins = history.margins[:, constraint]
-    y = np.arcsinh(margins / (np.median(np.abs(margins)) or 1.0))
-    theta = _theta(cube, history, prior, lambda kept: y[kept])
-    return _conditioned(cube, history, _picked(history, known), y[known], theta, prior)
+    y = squashed(history.margins[:, constraint])
+    centre = float(y.mean())
+    theta = _theta(cube, history, prior, lambda kept: y[kept] - centre)
+    return Margin(_conditioned(cube, history, _picked(history, known), y[known] - centre, theta, prior), centre)
+
+
+def squashed(margins: Array) -> Array:
+    """Return margins on a scale that is linear near the bound and logarithmic far from it, (n,) → (n,).
+
+    Near is what half of them are; where they span orders of magnitude that would be far, and it is a tenth of them.
+
+    Examples
+    --------
+    >>> squashed(np.array([-1.0, 0.0, 1.0, 2.0, 1000.0])).round(1).tolist()
+    [-0.9, 0.0, 0.9, 1.4, 7.6]
+    """
+    size = np.abs(margins)
+    middle, little = float(np.median(size)) or 1.0, float(np.quantile(size, 0.1))
+    if not 0 < little * _SPAN < middle:
+        return np.asarray(np.arcsinh(margins / middle))
+    y = np.arcsinh(margins / little)
+    return np.asarray(y / np.abs(y).mean())
 
 
 def of_failing(cube: Cube, history: History, prior: Prior) -> GaussianProcess:

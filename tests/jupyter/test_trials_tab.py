@@ -1,0 +1,21 @@
+"""What the panel's table of trials says of one."""
+
+from __future__ import annotations
+
+from hpo_magic import Float, Study
+from hpo_magic.jupyter.panel.trials_tab import describe
+
+
+def test_trials_on_the_front_are_marked_and_those_that_miss_a_constraint():
+    study = Study({"x": Float(0, 1)}, minimize=["a", "b"], subject_to="a < 2", strategy="random")
+    for a, b in ((0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (9.0, -9.0)):
+        study.tell(study.ask(), {"a": a, "b": b})
+    said = [describe(study, number).split("</b>")[0] for number in range(4)]
+    assert ["on the front" in one for one in said] == [True, True, False, False]
+    assert "done, on the front" in said[0] and "misses a &lt; 2" in said[3]
+
+
+def test_with_one_metric_there_is_no_front():
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    study.tell(study.ask(), 1.0)
+    assert "front" not in describe(study, 0)
