@@ -26,13 +26,15 @@ Array = NDArray[np.float64]
 METHODS = ("fanova", "ped-anova")
 _TREES, _PAIRED, _GRID = 32, 5, 50
 """Trees of the forest; so many of the parameters that matter most are looked at in pairs; bins of a density."""
+_REDRAWN = 20
+"""Samples of the trials, drawn with repetition, by which the interval of a divergence is told (Efron 1979)."""
 
 
 @dataclass(frozen=True)
 class Share:
     """The share of one parameter, or of two together beyond what each does alone; between `low` and `high` by chance.
 
-    The interval holds four fifths of what the trees of the forest say.
+    The interval holds the share and four fifths of what the trees of the forest say, or redrawn trials.
     """
 
     names: tuple[str, ...]
@@ -146,8 +148,12 @@ def _fanova(known: Measured, space: Space, names: list[str]) -> tuple[list[Share
 
 
 def _share(names: tuple[str, ...], told: Array) -> Share:
+    return _between(names, float(told.mean()), told)  # few trees may say much, and the mean lie beyond most of them
+
+
+def _between(names: tuple[str, ...], share: float, told: Array) -> Share:
     low, high = np.quantile(told, (0.1, 0.9))
-    return Share(names, float(told.mean()), float(low), float(high))
+    return Share(names, share, min(float(low), share), max(float(high), share))
 
 
 class _Tree:
@@ -189,13 +195,19 @@ class _Tree:
 def _ped_anova(known: Measured, space: Space, names: list[str]) -> list[Share]:
     """Return shares by the Pearson divergence between the density of the best tenth and that of all trials."""
     points, losses = _coordinates(known, space, names), known.losses
+    parts, rng = _apart(points, losses, space, names), np.random.default_rng(0)
+    redrawn = (rng.integers(len(losses), size=len(losses)) for _ in range(_REDRAWN))
+    told = np.array([_apart(points[some], losses[some], space, names) for some in redrawn])
+    return [_between((name,), float(parts[j]), told[:, j]) for j, name in enumerate(names)]
+
+
+def _apart(points: Array, losses: Array, space: Space, names: list[str]) -> Array:
+    """Return what part of the divergence each parameter has, (d,); 0 where nothing sets the best apart."""
     best = np.argsort(losses, kind="stable")[: max(len(losses) // 10, 3)]
-    if losses[best].max() >= losses.max():  # nothing sets the best apart
-        return [Share((name,), 0.0, 0.0, 0.0) for name in names]
+    if losses[best].max() >= losses.max():
+        return np.zeros(len(names))
     apart = np.array([_divergence(points[best, j], points[:, j], space, name) for j, name in enumerate(names)])
-    total = apart.sum() or 1.0
-    parts = [float(part / total) for part in apart]
-    return [Share((name,), part, part, part) for name, part in zip(names, parts, strict=True)]
+    return np.asarray(apart / (apart.sum() or 1.0))
 
 
 def _divergence(best: Array, every: Array, space: Space, name: str) -> float:

@@ -138,3 +138,15 @@ def test_marginals_of_a_tree_are_those_of_its_function(seed, d):
 def test_where_all_trials_are_alike_nothing_sets_the_best_apart():
     found = importance(history(CUBE, lambda config: 1.0, count=40), CUBE, method="ped-anova")
     assert list(found.values()) == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("method", ["fanova", "ped-anova"])
+def test_every_interval_holds_its_share_and_has_a_width(method):
+    space = Space({name: Float(0, 1) for name in "abc"})
+    rng = np.random.default_rng(8)
+    configs = [space.sample(rng) for _ in range(30)]
+    losses = [c["a"] * c["b"] + 0.1 * rng.standard_normal() for c in configs]
+    done = tuple(Trial(i, c, State.DONE, {"value": float(v)}) for i, (c, v) in enumerate(zip(configs, losses)))
+    found = importance(History(done), space, method=method)
+    assert all(one.low <= one.share <= one.high for one in (*found.shares, *found.interactions))
+    assert any(one.high - one.low > 0.05 for one in found.shares)  # thirty noisy trials leave much open

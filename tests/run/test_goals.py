@@ -378,3 +378,19 @@ def test_a_winner_that_cannot_be_told_apart_is_said_to_be_so():
     lost = [one for one in told if not one.stands]
     assert lost and all(("by less than can be told apart" in str(one)) == (one.chance > 0.05) for one in lost)
     assert any("by less than can be told apart" in str(one) for one in lost)
+
+
+def test_repeats_that_are_all_alike_are_said_to_tell_nothing_of_luck():
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    study.optimize(lambda config: config["x"], trials=6)
+    assert "all repeats of a config are alike" in str(study.confirm(k=2, repeats=2))
+    frame = study.to_frame()
+    assert list(frame["parent"][:6].isna()) == [True] * 6 and sorted(set(frame["parent"][6:])) == sorted(
+        trial.number for trial in sorted(study.trials[:6], key=lambda trial: trial.value)[:2]
+    )
+
+
+def test_repeats_that_differ_tell():
+    study, luck = Study({"x": Float(0, 1)}, strategy="random"), np.random.default_rng(3)
+    study.optimize(lambda config: config["x"] + 0.1 * luck.standard_normal(), trials=6)
+    assert "all repeats" not in str(study.confirm(k=2, repeats=3))
