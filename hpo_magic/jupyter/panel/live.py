@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 5.0, 0.5, 100, 0.05
 """Seconds between two drawings at least and at most, and between two updates of the text; a drawing's own time that
-many times lies between it and the next; seconds between two looks at the search's phase."""
+many times lies between it and the next, but no longer than the panel is there already, as the first drawings take long
+and show nothing; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
 
 
@@ -36,7 +37,7 @@ class Live:
         self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
         """Hears the static result whenever the search rests."""
         self._drawn = self._kept = -1
-        self._due, self._space = 0.0, panel.study.space
+        self._due, self._space, self._began = 0.0, panel.study.space, time.monotonic()
         self._view: tuple[Tab, Hashable] | None = None
         self._phase = panel.study.phase
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
@@ -90,8 +91,8 @@ class Live:
             view[0].show(fresh=at_once)
             # By the clock, not by the time computed: where trials keep the processor busy, drawing waits for it and
             # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
-            took = time.monotonic() - began
-            self._drawn, self._due = revision, began + min(max(_APART, _SHARE * took), _LATEST)
+            took, since = time.monotonic() - began, began - self._began
+            self._drawn, self._due = revision, began + max(_APART, min(_SHARE * took, _LATEST, since))
         if study.phase is self._phase:
             self.thoughts.show(resting)
         panel.unpin()
