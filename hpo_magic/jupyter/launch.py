@@ -64,7 +64,9 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         study.notices.append(
             f"the cell, or what it is asked for, has changed: this is version {study.version}, earlier ones are kept"
         )
-    study.notices.extend([*cell.doubts, *_shared(search), *search.objective.stale(), *_changed(search, counted)])
+    study.notices.extend(
+        [*cell.doubts, *_sought_itself(search), *_shared(search), *search.objective.stale(), *_changed(search, counted)]
+    )
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     study.notices.append(f"{study.strategy.name}: {said}")
     known = len(study.notices)
@@ -87,6 +89,15 @@ def _edited(search: Search, asked: str) -> list[str]:
     if not parts:
         return []
     return [f"edited since the cell was written, and kept: {' and '.join(parts)}; the panel takes it back"]
+
+
+def _sought_itself(search: Search) -> list[str]:
+    """Say which metric is a parameter."""
+    return [
+        f"{name} is sought and is a parameter itself: unless the cell sets it anew, its range alone decides"
+        for name in search.study.metrics
+        if name in search.cell.space
+    ]
 
 
 def _shared(search: Search) -> list[str]:

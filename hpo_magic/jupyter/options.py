@@ -86,15 +86,14 @@ def explained(message: str, line: str, options: Iterable[str]) -> str:
     >>> explained("argument --seed: expected one argument", "svm --seed", ["--seed"])
     'argument --seed: expected one argument'
     >>> explained("argument -t/--timeout: invalid float value: '10m'", "svm -t 10m", [])
-    "-t/--timeout: '10m' is no number; write it without a unit, seconds for times, as in 600"
+    "argument -t/--timeout: invalid float value: '10m'; write a number without a unit, seconds for times, as in 600"
     >>> explained("unrecognized arguments: b > 1", "svm --subject-to 'a < 3' 'b > 1'", [])
     'unrecognized arguments: b > 1; give every constraint a --subject-to of its own'
     """
-    if wrong_type := re.fullmatch(r"argument (\S+): invalid (float|int) value: (.*)", message):
-        option, kind, value = wrong_type.groups()
-        if kind == "int":
-            return f"{option}: {value} is no whole number; write digits alone, as in 40"
-        return f"{option}: {value} is no number; write it without a unit, seconds for times, as in 600"
+    if "invalid int value" in message:
+        return f"{message}; write a whole number, as in 40"
+    if "invalid float value" in message:
+        return f"{message}; write a number without a unit, seconds for times, as in 600"
     if _CONSTRAINT.search(line):
         return f"{message}; put a constraint in quotes, as in --subject-to 'latency < 20'"
     if re.search("unrecognized.*[<>]", message):

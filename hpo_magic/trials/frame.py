@@ -11,9 +11,9 @@ _OWN = ("number", "state", "parent", "duration", "error")
 
 
 def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a dict a trial: number, state, metrics, parameters (None where inactive), parent, duration, error.
+    """Return a dict a trial: number, state, metrics, parameters (None where inactive), duration, error.
 
-    The parent is the trial that it repeats or goes on from.
+    Where any trial repeats another one or goes on from it, that one's number stands in ``parent``.
 
     A metric or a parameter whose name is taken already comes as ``value.NAME`` or ``config.NAME``.
 
@@ -28,13 +28,14 @@ def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
         metrics.update(dict.fromkeys(trial.values or {}))
     value = {metric: f"value.{metric}" if metric in _OWN else metric for metric in metrics}
     config = {name: f"config.{name}" if name in _OWN or name in metrics else name for name in names}
+    family = any(trial.parent is not None for trial in history.trials)
     return [
         {
             "number": trial.number,
             "state": str(trial.state),
             **{column: (trial.values or {}).get(metric) for metric, column in value.items()},
             **{column: trial.config.get(name) for name, column in config.items()},
-            "parent": trial.parent,
+            **({"parent": trial.parent} if family else {}),
             "duration": trial.duration,
             "error": str(trial.error) if trial.error else None,
         }

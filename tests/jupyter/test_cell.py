@@ -392,6 +392,7 @@ def test_an_annotation_may_stand_behind_or_before_another_comment():
         ("a = 0.1  # hpo: 1e-3...1 log", "has three dots; write two between numbers"),
         ("a = 0.1  # hp: 1e-3..1.0 log", "hp: is no annotation; write # hpo: …"),
         ("a = 'x'  # hop: x | y", "hop: is no annotation; write # hpo: …"),
+        ("a = 0.1  # hpo: 0..1 log", "line 3: low=0 must be above 0 with log=True; raise it or drop log"),
         ("a = None  # hpo: None | 1..5", "'1..5' is a range"),
     ],
 )

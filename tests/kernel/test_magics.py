@@ -550,6 +550,11 @@ def test_a_cell_whose_store_was_deleted_begins_anew_in_a_new_one(shared):
     assert shared.value("len(type(deleted).load('deleted', 'sqlite:///gone.db').trials)") == 5
 
 
+def test_a_metric_that_is_a_parameter_is_said(shared):
+    told = shared.run("%%hpo itself --minimize a -n 2 --wait --no-panel --store :memory:\na = 1.0  # hpo: 1.0..5.0\na")
+    assert "a is sought and is a parameter itself: unless the cell sets it anew" in told["text"]
+
+
 def test_what_was_edited_and_a_scheduler_that_hears_nothing_are_said(shared):
     cell = "%%hpo edited -n {} --wait --no-panel -s median\na = 1.0  # hpo: 1.0..5.0\na"
     told = shared.run(cell.format(3) + "\n")

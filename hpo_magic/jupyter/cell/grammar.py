@@ -139,6 +139,8 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
         if word == "step" and not re.fullmatch(_NUMBER, options["step"]):
             raise SpaceError(f"step {options['step']!r} is no number; write step 0.1")
     whole = bool(_INTEGER.match(low) and _INTEGER.match(high))
+    if options.get("log") and float(low) <= 0:  # said first: whole or real, bounds that begin at 0 have no logarithm
+        raise SpaceError(f"low={low} must be above 0 with log=True; raise it or drop log")
     if whole and isinstance(default.value, float) and not default.value.is_integer():
         raise SpaceError(
             f"Int: default={default.value!r} must be a whole number, as {low} and {high} are; "
