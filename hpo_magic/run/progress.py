@@ -58,7 +58,8 @@ class ProgressLine:
         self, wanted: bool | None, say: Callable[[float], str], notices: Sequence[str], stream: TextIO | None = None
     ) -> None:
         self.stream = stream or sys.stderr
-        self.wanted = self.stream.isatty() if wanted is None else wanted
+        seen = self.stream is not None  # a program without a console has no standard error
+        self.wanted = seen and (self.stream.isatty() if wanted is None else wanted)
         self.say, self.notices, self.noticed = say, notices, len(notices)
         self.began, self.looked, self.shown = time.monotonic(), -math.inf, ""
 
