@@ -459,7 +459,8 @@ class Study:
         self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any, progress: bool | None = None
     ) -> None:
         """Search and wait for the end."""
-        line = ProgressLine(progress, lambda s: told(self.name, self.history, self.limits, s), self.notices)
+        ended = self.ledger.counted
+        line = ProgressLine(progress, lambda s: told(self.name, ended(), self.history, self.limits, s), self.notices)
         try:
             self.start(objective, limits, guards, on)
             line.update()

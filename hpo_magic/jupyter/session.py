@@ -27,7 +27,7 @@ from hpo_magic.run.phase import Phase
 from hpo_magic.run.trial_run import Guard
 from hpo_magic.study import Study
 from hpo_magic.trials import Trial
-from hpo_magic.trials.store import Store, open_store
+from hpo_magic.trials.store import Store, file_of, open_store
 
 _NOTHING = object()
 
@@ -58,7 +58,7 @@ class Session:
 
     def store(self, url: str) -> Store:
         """Return the store at a URL, opened once a session; anew where its file was deleted and nothing runs on it."""
-        file = _file_of(url)
+        file = file_of(url)
         key = file or url
         known = self._stores.get(key)
         if known is not None and file and not os.path.exists(file) and not self._runs_on(known):
@@ -72,7 +72,7 @@ class Session:
 
     def known_store(self, url: str) -> Store:
         """Return a store that is there already: to look into one does not make it."""
-        file = _file_of(url)
+        file = file_of(url)
         if file and not os.path.exists(file):
             raise StudyError(f"there is no store {url!r} yet; a search makes it, or name another one")
         return self.store(url)
@@ -298,12 +298,6 @@ def _present(panel: Panel) -> None:
 
 def _place() -> DisplayHandle:
     return DisplayHandle(display_id=f"hpo-{uuid.uuid4().hex}")
-
-
-def _file_of(url: str) -> str | None:
-    """Return the absolute path of an SQLite store's file; None for other stores."""
-    plain = url.startswith("sqlite:///") and ":memory:" not in url and not url.startswith("sqlite:///file:")
-    return os.path.abspath(url[10:]) if plain else None
 
 
 def _say(study: Study, said: int) -> int:

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from hpo_magic.run.scratch import scratch
 from hpo_magic.trials import History, Trial
-from hpo_magic.trials.store import Store
+from hpo_magic.trials.store import Store, file_of
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,10 @@ _memories = count()
 
 def _place(store: Store) -> tuple[Path | None, str]:
     """Return the folder that holds the checkpoints of a store, None for one in memory, and the store's name there."""
-    prefix = "sqlite:///"
     if store.url == ":memory:":
         return None, _in_memory.setdefault(store, f"{next(_memories)}")
-    if store.url.startswith(prefix):
-        file = Path(store.url[len(prefix) :]).absolute()
-        return file.parent, file.name
+    if file := file_of(store.url):
+        return Path(file).parent, Path(file).name
     return Path.cwd(), _short_hash(store.url)
 
 

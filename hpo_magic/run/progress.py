@@ -16,17 +16,16 @@ _PACE = 0.5
 """Seconds between two looks."""
 
 
-def told(name: str, history: History, limits: Limits, seconds: float) -> str:
-    """Return in words how far a search has come, so many seconds after it began.
+def told(name: str, ended: int, history: History, limits: Limits, seconds: float) -> str:
+    """Return in words how far a search has come, with so many trials ended and so many seconds after it began.
 
     Examples
     --------
     >>> from hpo_magic.trials import State, Trial
     >>> done = Trial(0, {"x": 1}, State.DONE, {"value": 0.25})
-    >>> told("svm", History((done,)), Limits(trials=40), 75)
+    >>> told("svm", 1, History((done,)), Limits(trials=40), 75)
     'svm: 1 of 40 trials, best value 0.25 (trial 0), 1:15'
     """
-    ended = sum(trial.state.ended and not trial.gone for trial in history.trials)
     parts = [f"{name}: {ended:,} trials" if limits.trials is None else f"{name}: {ended:,} of {limits.trials:,} trials"]
     best = history.incumbent
     if best is not None and len(history.goals) > 1:

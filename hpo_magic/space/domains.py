@@ -176,8 +176,7 @@ class Choice:
     @property
     def ranks(self) -> tuple[int, ...]:
         """Place of each option in the order that neighbourhood follows: by value for numbers."""
-        numeric = all(isinstance(o, (int, float)) and not isinstance(o, bool) for o in self.options)
-        if not (self.ordered and numeric):
+        if not (self.ordered and self._numeric):
             return tuple(range(len(self.options)))
         by_value = sorted(range(len(self.options)), key=lambda i: self.options[i])
         places = {i: place for place, i in enumerate(by_value)}

@@ -30,8 +30,8 @@ from hpo_magic.trials.sql_tables import (
     study_of,
     trial_of,
 )
-from hpo_magic.trials.sqlite_file import SqliteFile, path_of
-from hpo_magic.trials.store import StudyRecord, alive, check_lease
+from hpo_magic.trials.sqlite_file import SqliteFile
+from hpo_magic.trials.store import StudyRecord, alive, check_lease, file_of
 from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class SqlStore:
         self.url = url
         try:
             self._engine = _engine(url)
-            file = path_of(self._engine.url)
+            file = file_of(url)
             if not make and file is not None and not os.path.exists(file):
                 raise StoreError(f"store={url!r} does not exist: there is no file {file!r}; check its name and folder")
         except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -75,7 +75,7 @@ class SqlStore:
         except StoreError:
             self._engine.dispose()
             raise
-        self._file = SqliteFile(self._engine)
+        self._file = SqliteFile(self._engine, file)
 
     def _prepare(self) -> None:
         with _guard("open", self.url), self._engine.begin() as connection:

@@ -18,10 +18,12 @@ class SqliteFile:
     Parameters
     ----------
     engine : sqlalchemy.Engine
+    path : str or None
+        None for a store that is no file: nothing is looked after.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine, self._path = engine, path_of(engine.url)
+    def __init__(self, engine: sa.Engine, path: str | None) -> None:
+        self._engine, self._path = engine, path
         self._said, self._one = False, threading.Lock()
 
     def mind(self) -> None:
@@ -52,17 +54,3 @@ class SqliteFile:
                 os.remove(rest)
         os.replace(copy, path)
         self._said = False
-
-
-def path_of(url: sa.URL) -> str | None:
-    """Return the absolute path of the SQLite file that a URL names; None where it names none.
-
-    Examples
-    --------
-    >>> path_of(sa.make_url("sqlite:////data/hpo.db")), path_of(sa.make_url("sqlite://"))
-    ('/data/hpo.db', None)
-    """
-    file = url.database
-    if url.get_backend_name() != "sqlite" or not file or file == ":memory:" or file.startswith("file:"):
-        return None
-    return os.path.abspath(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any, Protocol, cast
 from hpo_magic.errors import StoreError, StudyInUse
 from hpo_magic.trials.trial import Trial
 
+_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]*)(?:\?.*)?", re.DOTALL)
 LEASE = 15.0
 """Seconds after which a search that no longer renews its lease counts as gone."""
 
@@ -119,6 +121,19 @@ def open_store(url: str | os.PathLike[str] | Store, make: bool = True) -> Store:
     from hpo_magic.trials.sql_store import SqlStore
 
     return SqlStore(url, make)
+
+
+def file_of(url: str) -> str | None:
+    """Return the absolute path of the SQLite file that a URL names; None where it names none.
+
+    Examples
+    --------
+    >>> file_of("sqlite:////data/hpo.db?timeout=5"), file_of("sqlite://"), file_of(":memory:")
+    ('/data/hpo.db', None, None)
+    """
+    named = _SQLITE.fullmatch(url)
+    file = named.group(1) if named else ""
+    return None if not file or file == ":memory:" or file.startswith("file:") else os.path.abspath(file)
 
 
 def owner_name(token: str) -> str:

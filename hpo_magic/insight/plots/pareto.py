@@ -48,15 +48,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     )  # fmt: skip
     if not fit.all():
         ax.plot(
-            values[~fit, 0],
-            values[~fit, 1],
-            "x",
-            color=FAILED,
-            markersize=5,
-            alpha=0.7,
-            label="misses a constraint",
+            values[~fit, 0], values[~fit, 1], "x", color=FAILED, markersize=5, alpha=0.7, label="misses a constraint",
             clip_on=False,
-        )
+        )  # fmt: skip
     if len(goals) == 2 and leads.any():
         order = np.argsort(values[leads, 0])
         ax.step(

@@ -46,7 +46,7 @@ class TrialsTab:
     ) -> None:  # fmt: skip
         self._study, self._handle, self._told = study, handle, told
         self._sort, self._page, self._chosen = (0, True), 0, -1
-        self._names = list(study.original)
+        self._names, self._front = list(study.original), set[int]()
         self.table = Table(data={})
         hear(self.table, lambda message: handle(lambda: self._clicked(message)))
         self.detail = widgets.HTML()
