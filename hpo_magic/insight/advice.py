@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,18 +84,21 @@ def advice(history: History, space: Space, known: Importance | None = None) -> t
         return tuple(_failures(history, space))
     if len(history.goals) > 1:  # an edge for one metric is none for another, and what does not matter to one may to it
         return (*_failures(history, space), *_idle(history))
-    found = [*_edges(history, space), *_failures(history, space), *_noise(history, space)]
-    return (*found, *_no_matter(history, space, known), *_idle(history))
+    little = _immaterial(history, space, known)
+    found = [*_edges(history, space, little), *_failures(history, space), *_noise(history, space)]
+    return (*found, *_no_matter(history, little), *_idle(history))
 
 
 def _best(history: History) -> list[Trial]:
     return sorted((history.done[i] for i in history.comparable), key=history.loss)[:_FEW]
 
 
-def _edges(history: History, space: Space) -> Iterator[Advice]:
+def _edges(history: History, space: Space, little: Mapping[str, float]) -> Iterator[Advice]:
     best = _best(history)
     for name, domain in space.items():
         if isinstance(domain, (Choice, Budget)) or name in space.fixed or name not in best[0].config:
+            continue
+        if name in little:  # where the best lies there is chance
             continue
         places = [to_unit(domain, trial.config[name]) for trial in best if name in trial.config]
         if isinstance(domain, Int) and domain.high - domain.low < 3:
@@ -214,14 +217,16 @@ def _noise(history: History, space: Space) -> Iterator[Advice]:
         )  # fmt: skip
 
 
-def _no_matter(history: History, space: Space, known: Importance | None) -> Iterator[Advice]:
+def _immaterial(history: History, space: Space, known: Importance | None) -> dict[str, float]:
+    """Return the parameters of the best that hardly matter, with the share that each explains."""
     best = history.incumbent
     if len(history.done) < _TELLING or best is None:
-        return
+        return {}
     found = known or importance(history, space)
     if sum(found.values()) <= 0:
-        return
+        return {}
     apart = importance(history, space, method="ped-anova")
+    little: dict[str, float] = {}
     for share in found.shares:
         name = share.names[0]
         together = sum(pair.share for pair in found.interactions if name in pair.names)
@@ -232,10 +237,18 @@ def _no_matter(history: History, space: Space, known: Importance | None) -> Iter
             continue
         if any(name in condition.names for other in space if (condition := space.condition(other)) is not None):
             continue  # what others depend on does matter
+        little[name] = share.share
+    return little
+
+
+def _no_matter(history: History, little: Mapping[str, float]) -> Iterator[Advice]:
+    best = history.incumbent
+    assert best is not None
+    for name, share in little.items():
         value = best.config[name]
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
         yield Advice(
-            f"{name} explains {share.share:.1%} of what was seen",
+            f"{name} explains {share:.1%} of what was seen",
             f"fix {name} at {shown}",
             edit=lambda space, name=name, value=value: space.fix(name, value),  # type: ignore[misc]
         )

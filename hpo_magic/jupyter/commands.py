@@ -14,9 +14,10 @@ from IPython.display import HTML, display
 
 from hpo_magic.errors import HpoError, StudyError, did_you_mean
 from hpo_magic.insight.comparison import compare
+from hpo_magic.jupyter.front_end import live_front_end
 from hpo_magic.jupyter.options import Command
 from hpo_magic.jupyter.report import Report, fallen, headline, measured, ranked, reasons
-from hpo_magic.jupyter.session import Search, Session, live_front_end
+from hpo_magic.jupyter.session import Search, Session
 from hpo_magic.jupyter.sparkline import sparkline
 from hpo_magic.space.shown import readable
 from hpo_magic.study import Study

@@ -11,9 +11,10 @@ from hpo_magic.errors import CellError, HpoError, StudyError
 from hpo_magic.jupyter.cell import Cell, read_cell
 from hpo_magic.jupyter.cell.surroundings import differing, prints
 from hpo_magic.jupyter.dry_run import dry_run
+from hpo_magic.jupyter.front_end import live_front_end
 from hpo_magic.jupyter.options import Options
 from hpo_magic.jupyter.report import headline
-from hpo_magic.jupyter.session import Search, Session, live_front_end
+from hpo_magic.jupyter.session import Search, Session
 from hpo_magic.run.executors.places import natural_workers
 from hpo_magic.run.limits import Limits
 from hpo_magic.search.strategy import strategy as read_strategy

@@ -248,6 +248,9 @@ class Session:
         self.shell.user_ns.update(values)
         told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items()) or "nothing"
         left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)
+        goals, front = search.study.history.goals, len(search.study.pareto)
+        if trial is None and len(goals) > 1 and front > 1:  # there is no best of several metrics
+            told += f"; the best in {goals[0].metric} of {front} on the front, %hpo apply NUMBER takes another"
         also = f"; not set, as they have no variable of their own here: {left}" if left else ""
         source = with_defaults(search.cell.source, best.config, search.cell.plain)
         schedule = schedule_of(search.study.history, search.study.original.budget, best)
@@ -268,20 +271,6 @@ class Session:
             panel.close()
         for store in self._stores.values():
             store.close()
-
-
-def live_front_end(shell: Any) -> bool:
-    """Whether somebody may be watching: a kernel whose client can answer questions.
-
-    nbclient and papermill say that they cannot, in every request. HPO_MAGIC_LIVE=1 or 0 overrules.
-    """
-    forced = os.environ.get("HPO_MAGIC_LIVE")
-    if forced is not None:
-        return forced not in ("", "0", "false")
-    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):  # its kernel cannot ask either, its page is alive
-        return True
-    kernel = getattr(shell, "kernel", None)
-    return kernel is not None and bool(getattr(kernel, "_allow_stdin", True))
 
 
 def _present(panel: Panel) -> None:

@@ -59,6 +59,20 @@ def test_what_does_not_matter_is_fixed_at_the_best():
     assert "fix idle" not in texts(study)
 
 
+def test_an_edge_of_what_does_not_matter_is_no_advice():
+    def at_the_edge(config):  # the best few happen to lie at the upper edge of what explains nearly nothing
+        return abs(config["x"] - 0.4) - 1e-6 * config["idle"]
+
+    study = Study({"x": Float(0, 1), "idle": Float(-1, 1)}, minimize="loss", strategy="random")
+    for x in np.linspace(0, 1, 60):
+        near = abs(x - 0.4) < 0.03
+        study.enqueue({"x": float(x), "idle": 0.99 if near else float(np.sin(40 * x))})
+        trial = study.ask()
+        study.tell(trial, at_the_edge(trial.config))
+    assert study.best.config["idle"] == 0.99
+    assert "edge of idle" not in texts(study)
+
+
 def test_what_others_depend_on_is_not_fixed():
     space = {"kind": Choice(["a", "b"]), "x": Float(0, 1, when="kind == 'a'"), "y": Float(0, 1)}
     assert "fix kind" not in texts(studied(space, lambda c: c["y"], 60))

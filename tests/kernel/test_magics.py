@@ -564,3 +564,15 @@ def test_what_was_edited_and_a_scheduler_that_hears_nothing_are_said(shared):
     shared.run("edited.edit(lambda space: space.narrow('a', 1.0, 2.0)); edited.set_strategy('random')")
     told = shared.run(cell.format(5))["text"]
     assert "edited since the cell was written, and kept: ranges and options and the strategy, random" in told
+
+
+def test_of_several_metrics_it_is_said_which_trial_is_applied(shared):
+    shared.run(
+        "%%hpo two_ends --wait --trials 8 --strategy random --seed 0 --minimize a b\n"
+        "q = 0.5  # hpo: 0.0..1.0\na, b = q, 1 - q"
+    )
+    number = shared.value("two_ends.best.number")
+    told = shared.run("%hpo apply two_ends")["text"]
+    assert told.startswith(f"set from trial {number}: q = ")
+    assert "; the best in a of 8 on the front, %hpo apply NUMBER takes another" in told
+    assert "on the front" not in shared.run("%hpo apply two_ends 3")["text"]

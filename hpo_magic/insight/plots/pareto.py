@@ -68,5 +68,6 @@ def draw(history: History, space: Space, ax: Axes) -> None:
                 color=INK, annotation_clip=False,
             )  # fmt: skip
     if len(goals) > 2:
-        ax.set_title(f"{goals[2].metric}: dark is good", fontsize=8, parse_math=False)
+        best, worst = signs[2] * np.sort(history.losses[:, 2])[[0, -1]]
+        ax.set_title(f"{goals[2].metric}: dark is good, from {worst:.3g} to {best:.3g}", fontsize=8, parse_math=False)
     ax.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)
