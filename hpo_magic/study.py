@@ -21,6 +21,7 @@ from hpo_magic.run.metric import as_values, overflown
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.progress import ProgressLine, told
 from hpo_magic.run.runner import Runner
+from hpo_magic.run.thread_settings import ThreadSettings
 from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
@@ -492,12 +493,15 @@ class Study:
         self.limits = limits
         self.ledger.claim()
         try:
-            executor = executor_on(on, objective, self.ledger.notices.append, lambda: self.limits.workers)
+            here = ThreadSettings.of_here()
+            own = (here,) if here.values else ()
+            executor = executor_on(on, objective, self.ledger.notices.append, lambda: self.limits.workers, own)
         except HpoError:
             self.ledger.release()
             raise
         self.ledger.recover()
-        self.runner, self._how = Runner(self.ledger, objective, executor, self.limits, guards), (guards, on)
+        self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards))
+        self._how = guards, on
         if short := self.ledger.strategy.shortfall(self.original, limits.trials):
             self.ledger.notices.append(short)
         self.ledger.journal.announce()

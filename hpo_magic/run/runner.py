@@ -187,7 +187,8 @@ class Runner:
 
     def _patience(self) -> float:
         """Seconds until something may have to be done without a wake-up."""
-        return _AGAIN / 2 if any(run.stop_at is not None for run in self._running.values()) else _TICK
+        running = tuple(self._running.values())  # other threads change it
+        return _AGAIN / 2 if any(run.stop_at is not None for run in running) else _TICK
 
     def _fill(self) -> None:
         while self.phase is Phase.RUNNING and len(self._running) < self.limits.workers:

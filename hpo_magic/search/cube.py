@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,7 @@ class Cube:
         self._columns = [_column(space, name) for name in space]
         self._configs: list[Config | None] = []  # of the trials whose coordinates are known, by number
         self._rows = np.zeros((0, len(space)))
+        self._encoding = Lock()  # two studies may share a space, and numbers their trials alike
         self._conditional = [(j, c) for j, n in enumerate(space) if (c := space.condition(n)) is not None]
 
     @property
@@ -147,16 +149,21 @@ class Cube:
     def encode(self, trials: Sequence[Trial]) -> Array:
         """Return the model coordinates of trials' configs, (n, d); each is worked out once."""
         rows = [trial.number for trial in trials]
-        self._reserve(max(rows, default=-1) + 1)
-        for trial in trials:
-            if self._configs[trial.number] is not trial.config:
-                row = self.space.encode(trial.config)
-                self._rows[trial.number] = np.where(np.isnan(row), self._inactive, row)
-                if self._budget is not None:
-                    j, budget = self._budget
-                    self._rows[trial.number, j] = _log_place(budget, trial.budget or budget.high)
-                self._configs[trial.number] = trial.config
-        return np.asarray(self._rows[rows])
+        with self._encoding:
+            self._reserve(max(rows, default=-1) + 1)
+            for trial in trials:
+                if self._configs[trial.number] is not trial.config:
+                    self._rows[trial.number] = self._row(trial)
+                    self._configs[trial.number] = trial.config
+            return np.asarray(self._rows[rows])  # a copy
+
+    def _row(self, trial: Trial) -> Array:
+        row = self.space.encode(trial.config)
+        row = np.where(np.isnan(row), self._inactive, row)
+        if self._budget is not None:
+            j, budget = self._budget
+            row[j] = _log_place(budget, trial.budget or budget.high)
+        return row
 
     def encode_configs(self, trials: Sequence[Trial]) -> Array:
         """Return the model coordinates of trials' configs, whatever each could spend, (n, d)."""
@@ -172,14 +179,16 @@ class Cube:
 
 def cube_of(space: Space) -> Cube:
     """Return the cube of a space; the same one for the same object, with all that it has encoded."""
-    for cube in tuple(_CUBES):
-        if cube.space is space:
-            return cube
-    _CUBES.append(made := Cube(space))
-    return made
+    with _ONE_AT_A_TIME:
+        for cube in _CUBES:
+            if cube.space is space:
+                return cube
+        _CUBES.append(made := Cube(space))
+        return made
 
 
 _CUBES: deque[Cube] = deque(maxlen=8)
+_ONE_AT_A_TIME = Lock()
 
 
 def _count(space: Space, name: str) -> float:

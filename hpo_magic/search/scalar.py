@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 from hpo_magic.search.fidelity import places
 from hpo_magic.trials import History
 from hpo_magic.trials.constraints import missed
+from hpo_magic.trials.pareto import layered
 
 Array = NDArray[np.float64]
 
 MOST_GOALS = 4
 """With more goals a hypervolume's improvement takes seconds, and they are weighed instead."""
+_LAYERED = 1000
+"""Trials that are sorted into layers at most, which takes the square of their number."""
 
 
 def scalar_losses(history: History, rng: np.random.Generator) -> Array:
@@ -29,11 +32,7 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
     >>> scalar_losses(History((done,)), np.random.default_rng(0))
     array([2.])
     """
-    losses, whole = history.losses, history.whole or history
-    losses = np.column_stack([
-        places(column, history.budgets, (among, whole.budgets))
-        for column, among in zip(losses.T, whole.losses.T, strict=True)
-    ])  # fmt: skip
+    losses = _comparable(history)
     if losses.shape[1] == 1:
         scalar = losses[:, 0]
     else:
@@ -41,6 +40,41 @@ def scalar_losses(history: History, rng: np.random.Generator) -> Array:
         weighted = rng.dirichlet(np.ones(losses.shape[1])) * (losses - low) / np.where(span > 0, span, 1.0)
         scalar = weighted.max(axis=1) + 0.05 * weighted.sum(axis=1)
     return penalised(scalar, history.margins)
+
+
+def by_front(history: History) -> Array:
+    """Return a loss a finished trial, (n_done,): of several goals its place by layer of domination, then by crowding.
+
+    Trials that meet the constraints are sorted among themselves, and come first; the others by how much they miss
+    (Deb 2002, sections III and VI). Of more than a thousand trials the rest comes last.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import Goal, State, Trial
+    >>> told = ((3.0, 3.0), (1.0, 2.0), (2.0, 1.0))
+    >>> done = tuple(Trial(i, {}, State.DONE, {"a": a, "b": b}) for i, (a, b) in enumerate(told))
+    >>> by_front(History(done, (Goal("a"), Goal("b")))).tolist()
+    [2.0, 0.0, 1.0]
+    """
+    losses, excess = _comparable(history), missed(history.margins)
+    if losses.shape[1] == 1:
+        return penalised(losses[:, 0], history.margins)
+    known = leading_and_latest(losses, history.margins, _LAYERED)
+    layer, alone = np.zeros(len(losses)), np.zeros(len(losses))
+    fit = known[excess[known] == 0]
+    layer[fit], alone[fit] = layered(losses[fit])
+    place = np.full(len(losses), float(len(losses)))
+    place[known[np.lexsort((-alone[known], layer[known], excess[known]))]] = np.arange(len(known))
+    return place
+
+
+def _comparable(history: History) -> Array:
+    """Return the losses, (n_done, m), as places where budgets differ."""
+    whole = history.whole or history
+    return np.column_stack([
+        places(column, history.budgets, (among, whole.budgets))
+        for column, among in zip(history.losses.T, whole.losses.T, strict=True)
+    ])  # fmt: skip
 
 
 def penalised(losses: Array, margins: Array) -> Array:

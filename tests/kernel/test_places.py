@@ -121,3 +121,68 @@ def test_what_an_earlier_run_of_the_cell_has_left_is_not_sent(shared):
     shared.run("import threading; left = threading.Lock()  # cannot be sent")
     shared.run(cell("leftover", "--on processes --wait --no-panel").replace("loss =", "left = 0\nloss = left +"))
     assert shared.value("len(leftover.history.done)") == 6
+
+
+NOTEBOOK = """import decimal, functools, pickle
+import numpy as np
+from hpo_magic import checkpoint, report
+
+class Net:
+    def __init__(self):
+        self.weight = 5.0
+
+def gain(x):
+    return 1 - x
+
+@functools.cache
+def steps(n):
+    return 0 if n == 0 else 1 + steps(n - 1)
+"""
+KEPT_IN_A_FILE = """%%hpo {name} --minimize loss --strategy asha --seed 0 -n 12 -w 2 {options} --wait --no-panel --store :memory:
+lr = 0.05      # hpo: 1e-3..0.5 log
+epochs = 9     # hpo: 1..9 budget
+file = checkpoint() / "net.pkl"
+net, update, done = pickle.loads(file.read_bytes()) if file.exists() else (Net(), gain, 0)
+for step in range(steps(done), epochs):
+    net.weight *= update(lr)
+    loss = net.weight ** 2
+    report(loss, step)
+file.write_bytes(pickle.dumps((net, update, epochs)))
+"""
+
+
+def test_trials_in_processes_keep_the_notebooks_own_classes_in_files_and_use_its_cached_functions(shared):
+    """Pickle finds classes and functions by name; all trials failed where the name was the notebook's alone."""
+    assert shared.run(NOTEBOOK)["error"] == ""
+    found = {}
+    for place in ("threads", "processes"):
+        answer = shared.run(KEPT_IN_A_FILE.format(name=f"kept_{place}", options=f"--on {place}"))
+        assert answer["error"] == "", answer
+        found[place] = shared.value(f"[(str(t.state), t.parent is None) for t in kept_{place}.trials]")
+    for states in found.values():
+        assert [state for state, _ in states] == ["done"] * 12
+        assert any(not root for _, root in states)
+    assert shared.run("assert type(Net()) is Net and Net.__module__ == '__main__'")["error"] == ""
+
+
+@pytest.mark.parametrize("place", ["threads", "processes"])
+def test_what_a_cell_has_set_for_its_thread_holds_in_trials(shared, place):
+    """Each thread has its own: without that trials divided by zero in silence where the notebook raises."""
+    shared.run(
+        "import decimal, numpy as np\nimport sklearn\nfrom sklearn.preprocessing import StandardScaler\n"
+        "np.seterr(divide='raise'); decimal.getcontext().prec = 50; sklearn.set_config(transform_output='pandas')"
+    )
+    try:
+        answer = shared.run(
+            f"%%hpo thread_{place} --minimize loss -n 2 --on {place} --wait --no-panel --store :memory:\n"
+            "x = 0.5    # hpo: 0.1..1.0\n"
+            "frame = StandardScaler().fit_transform(np.arange(6.0).reshape(3, 2)) * x\n"
+            "loss = frame.iloc[0, 0] + decimal.getcontext().prec\n"
+            "try:\n    np.ones(1) / 0\nexcept FloatingPointError:\n    loss += 1000"
+        )
+        assert answer["error"] == "", answer
+        assert shared.value(f"min(t.value for t in thread_{place}.trials) > 1000 + 50 - 2")
+    finally:
+        shared.run(
+            "np.seterr(divide='warn'); decimal.getcontext().prec = 28; sklearn.set_config(transform_output='default')"
+        )

@@ -315,7 +315,7 @@ def test_several_metrics_are_named_in_what_a_strategy_says():
     space = Space({"x": Float(0, 1)})
     for name, goals, said in (
         ("auto", 2, "expected hypervolume improvement"), ("gp", 5, "expected improvement of 5 metrics weighed anew"),
-        ("tpe", 2, "Parzen estimator of 2 metrics weighed anew each time"), ("gp-pi", 1, "probability of improvement"),
+        ("tpe", 2, "Parzen estimator of 2 metrics sorted into fronts"), ("gp-pi", 1, "probability of improvement"),
     ):  # fmt: skip
         assert said in read_strategy(name).explain(space, 50, goals)
 

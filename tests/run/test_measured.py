@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -44,10 +47,6 @@ def short(config):
     [(pure_python, "processes"), (sleeping, "threads"), (in_numpy, "threads"), (short, "threads")],
 )
 def test_the_place_is_chosen_and_said(objective, kind):
-    import sys
-
-    import cloudpickle
-
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     try:
         study = Study(Space({"x": Float(0, 1)}), minimize="loss", strategy="random")
@@ -72,6 +71,40 @@ def test_more_workers_while_it_runs_are_measured_too():
     study.set_limits(Limits(trials=8, workers=4))
     assert study.wait(30)
     assert any(notice.startswith("trials run in threads") for notice in study.notices)
+
+
+class OnlyHere:
+    """Can be packed, and unpacked in no other process."""
+
+    def __reduce__(self):
+        return unpacked, (os.getpid(),)
+
+
+def unpacked(home):
+    if os.getpid() != home:
+        raise RuntimeError("there is no such device here")
+    return OnlyHere()
+
+
+def test_what_a_worker_cannot_unpack_goes_back_to_threads_and_loses_no_trial():
+    """Four of twenty trials were done before, and the others failed."""
+    here = OnlyHere()
+
+    def objective(config):
+        assert here is not None
+        return pure_python(config)
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    try:
+        study = Study(Space({"x": Float(0, 1)}), minimize="loss", strategy="random")
+        study.optimize(objective, trials=8, workers=2)
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    assert [trial.state for trial in study.trials] == ["done"] * 8, study.notices
+    first, again = [notice for notice in study.notices if notice.startswith("trials run in ")]
+    assert first.startswith("trials run in processes")
+    assert again.startswith("trials run in threads again") and "no such device" in again
+    assert {trial.worker for trial in study.trials[-2:]} <= {"thread 1", "thread 2", "thread 3"}
 
 
 def test_what_cannot_be_sent_stays_in_threads_and_says_why():

@@ -368,7 +368,7 @@ def test_a_module_beside_the_notebook_is_sent_along(tmp_path, monkeypatch):
 
     (tmp_path / "parcel").write_bytes(pack(lambda config: beside.loss(config["x"])).data)
     (tmp_path / "elsewhere").mkdir()
-    code = "from hpo_magic.run.executors.parcel import unpack; print(unpack(open('../parcel', 'rb').read())({'x': 2}))"
+    code = "from hpo_magic.run.executors.parcel import unpack; print(unpack(open('../parcel', 'rb').read()).objective({'x': 2}))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "elsewhere", capture_output=True, text=True)
     assert ran.stdout == "6\n", ran.stderr
     del sys.modules["beside"]

@@ -38,3 +38,22 @@ def test_many_dimensions_do_not_begin_at_the_luckiest_of_five_points():
         return sum((config[f"x{i}"] - centre[i]) ** 2 for i in range(20))
 
     assert np.median([least(space, loss, 100, seed) for seed in range(6)]) < 30
+
+
+def test_where_trials_fail_is_left():
+    """Trials around the centre fail, where the evolution begins: of the last 100 of 150 trials 39 failed on average over
+    twelve seeds while only finished ones taught it, 15 since failed ones count as the worst; of these three 30 at most.
+    """
+    space = {f"x{i}": Float(0, 1) for i in range(10)}
+    for seed in range(3):
+        study = Study(space, minimize="loss", strategy="cmaes", seed=seed)
+        failed = []
+        for _ in range(150):
+            trial = study.ask()
+            place = np.array(list(trial.config.values()))
+            failed.append(bool(np.linalg.norm(place - 0.5) < 0.75))
+            if failed[-1]:
+                study.fail(trial, "diverged")
+            else:
+                study.tell(trial, float(((place - 0.85) ** 2).sum()))
+        assert sum(failed[50:]) < 33, seed

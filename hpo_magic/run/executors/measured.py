@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from hpo_magic.errors import HpoError
+from hpo_magic.run.executors.parcel import NOT_UNPACKED
 from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.executors.threads import ThreadExecutor
 from hpo_magic.run.trial_run import Outcome, Task
@@ -18,6 +19,36 @@ _PROBE, _FEWEST, _MOST = 0.004, 10, 5000
 """Seconds that the probe sleeps; looks that decide: so many at least, and the latest of very many."""
 _WORTH = 0.1
 """Seconds of a trial below which sending it to a process costs more than it gains."""
+
+
+class _Moving:
+    """A trial that may go on elsewhere; what is asked of it goes where it is."""
+
+    def __init__(self) -> None:
+        self._lock, self._jobs = threading.Lock(), list[Job]()
+
+    def first(self, job: Job) -> None:
+        """Take the job that the trial began with; it may have moved already."""
+        with self._lock:
+            self._jobs.insert(0, job)
+
+    def to(self, job: Job) -> None:
+        """Move on."""
+        with self._lock:
+            self._jobs.append(job)
+
+    def interrupt(self) -> None:
+        """Send a stop into the trial."""
+        self._job.interrupt()
+
+    def abandon(self) -> None:
+        """Let it go, its late outcome thrown away."""
+        self._job.abandon()
+
+    @property
+    def _job(self) -> Job:
+        with self._lock:
+            return self._jobs[-1]
 
 
 class MeasuredExecutor:
@@ -40,6 +71,7 @@ class MeasuredExecutor:
         self._lock = threading.Lock()
         self._late: deque[float] = deque(maxlen=_MOST)
         self._probing: threading.Thread | None = None
+        self._left: Executor | None = None  # what proved to be no place for the objective
 
     @property
     def own_threads(self) -> bool:
@@ -48,8 +80,10 @@ class MeasuredExecutor:
 
     def submit(self, task: Task, done: Callable[[Outcome], None]) -> Job:
         """Start a trial where it was decided, or in a thread as long as nothing is."""
+        if self._chosen is self._threads:
+            return self._threads.submit(task, done)
         if self._chosen is not None:
-            return self._chosen.submit(task, done)
+            return self._sent(self._chosen, task, done)
         if self._probing is None and self._threads.at_work == 0:
             return self._threads.submit(task, done)
         with self._lock:
@@ -68,9 +102,31 @@ class MeasuredExecutor:
     def close(self) -> None:
         """Let the workers go."""
         self._threads.close()
-        if self._chosen is not None and self._chosen is not self._threads:
-            self._chosen.close()
+        for executor in (self._chosen, self._left):
+            if executor is not None and executor is not self._threads:
+                executor.close()
         self._chosen = self._threads
+
+    def _sent(self, executor: Executor, task: Task, done: Callable[[Outcome], None]) -> Job:
+        """Send a trial off, and start it in a thread after all where its worker cannot read the objective."""
+        moved = _Moving()
+
+        def ended(outcome: Outcome) -> None:
+            failure = outcome.failure
+            if failure is None or not failure.message.startswith(NOT_UNPACKED):
+                return done(outcome)
+            self._go_back(failure.message)
+            moved.to(self._threads.submit(task, done))
+
+        moved.first(executor.submit(task, ended))
+        return moved
+
+    def _go_back(self, why: str) -> None:
+        with self._lock:
+            if self._chosen is self._threads:
+                return
+            self._left, self._chosen = self._chosen, self._threads
+        self._say(f"trials run in threads again, where each waits for the others, as {why}")
 
     def _probe(self) -> None:
         while self._chosen is None:

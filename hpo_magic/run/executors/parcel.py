@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import marshal
 import os
 import pickle
+import socket
 import sys
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import cloudpickle
 
 from hpo_magic.errors import CellError, StudyError, first_line
-from hpo_magic.run.trial_run import Objective
+from hpo_magic.run.trial_run import Guard, Objective
 
+NOT_UNPACKED = "the worker cannot unpack the objective"
+"""How the failure of a trial begins whose objective could be sent, but not read there."""
 LARGE = 100e6
 """Bytes from which on the size is said before the search starts."""
 
@@ -49,8 +53,25 @@ class Parcel:
     notice: str = ""
 
 
-def pack(objective: Objective) -> Parcel:
-    """Return an objective as a parcel.
+class Contents(NamedTuple):
+    """What a parcel holds: an objective, what is held around each of its trials, and what pickles refer to by name."""
+
+    objective: Objective
+    guards: tuple[Guard, ...]
+    main: dict[str, Any]
+    home: tuple[str, int]
+
+    def name_main(self) -> None:
+        """Give this process's ``__main__`` the classes and functions that the objective uses of the sender's.
+
+        Pickle finds them there by name: a trial that keeps its model in a file would fail otherwise.
+        """
+        if self.home != _here():
+            vars(sys.modules["__main__"]).update(self.main)
+
+
+def pack(objective: Objective, guards: Sequence[Guard] = ()) -> Parcel:
+    """Return an objective, and what is to be held around each of its trials, as a parcel.
 
     Raises
     ------
@@ -59,13 +80,13 @@ def pack(objective: Objective) -> Parcel:
 
     Examples
     --------
-    >>> objective = unpack(pack(lambda config: config["x"] ** 2).data)
-    >>> objective({"x": 3})
+    >>> contents = unpack(pack(lambda config: config["x"] ** 2).data)
+    >>> contents.objective({"x": 3})
     9
     """
     try:
         with _by_value():
-            data = _dumps(objective)
+            data = _dumps(objective, tuple(guards))
     except Exception as error:
         raise _blame(objective, error) from error
     notice = ""
@@ -74,25 +95,62 @@ def pack(objective: Objective) -> Parcel:
     return Parcel(hashlib.sha256(data).hexdigest(), data, notice)
 
 
-def unpack(data: bytes) -> Objective:
-    """Return the objective of a parcel."""
-    objective: Objective = pickle.loads(data)
-    return objective
+def unpack(data: bytes) -> Contents:
+    """Return what a parcel holds."""
+    contents: Contents = pickle.loads(data)
+    return contents
+
+
+def _here() -> tuple[str, int]:
+    return socket.gethostname(), os.getpid()
 
 
 def _code(code: CodeType) -> tuple[Any, ...]:
     return marshal.loads, (marshal.dumps(code),)
 
 
+def _remembering(size: int | None, typed: bool) -> Any:
+    """Return a cache for a function that is set on it later: it may refer to itself."""
+
+    def call(*args: Any, **named: Any) -> Any:
+        return cached.__wrapped__(*args, **named)
+
+    cached = functools.lru_cache(size, typed)(call)
+    return cached
+
+
+_CACHED = type(_remembering(1, False))
+
+
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # a pickler reads its table from its class
-    """Keeps the file name of code, which cloudpickle drops from 3.1.3 on: tracebacks would lose their lines."""
+    """Keeps the file name of code, which cloudpickle drops from 3.1.3 on: tracebacks would lose their lines.
+
+    Sends cached functions empty, which cloudpickle takes for importable, and notes what it sends of ``__main__``.
+    """
 
     dispatch_table: ClassVar[Any] = ChainMap({CodeType: _code}, cloudpickle.Pickler.dispatch_table)
 
+    def __init__(self, buffer: io.BytesIO) -> None:
+        super().__init__(buffer)
+        self.main: dict[str, Any] = {}
+        self._names, self._own = vars(sys.modules["__main__"]), cloudpickle.list_registry_pickle_by_value()
 
-def _dumps(value: Any) -> bytes:
+    def reducer_override(self, value: Any) -> Any:
+        """Return how a value is made anew; NotImplemented for the usual way."""
+        if isinstance(value, (type, FunctionType)) and value.__module__ == "__main__":
+            if self._names.get(name := value.__name__) is value:
+                self.main[name] = value
+        elif isinstance(value, _CACHED) and value.__module__ in ("__main__", *self._own):
+            size = value.cache_parameters()
+            made = _remembering, (size["maxsize"], size["typed"])
+            return (*made, value.__wrapped__, None, None, functools.update_wrapper)
+        return super().reducer_override(value)
+
+
+def _dumps(value: Any, guards: tuple[Guard, ...] = ()) -> bytes:
     buffer = io.BytesIO()
-    _Pickler(buffer).dump(value)
+    pickler = _Pickler(buffer)
+    pickler.dump(Contents(value, guards, pickler.main, _here()))  # in this order: what is noted comes after
     return buffer.getvalue()
 
 

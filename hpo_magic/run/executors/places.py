@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor as FuturesExecutor
 from typing import Any
 
@@ -10,10 +10,12 @@ from hpo_magic.errors import StudyError
 from hpo_magic.run.executors.parcel import pack
 from hpo_magic.run.executors.protocol import Executor, Pool
 from hpo_magic.run.executors.threads import ThreadExecutor
-from hpo_magic.run.trial_run import Objective
+from hpo_magic.run.trial_run import Guard, Objective
 
 
-def executor_on(on: Any, objective: Objective, say: Callable[[str], None], workers: Callable[[], int]) -> Executor:
+def executor_on(
+    on: Any, objective: Objective, say: Callable[[str], None], workers: Callable[[], int], guards: Sequence[Guard] = ()
+) -> Executor:
     """Return an executor.
 
     Parameters
@@ -26,6 +28,8 @@ def executor_on(on: Any, objective: Objective, say: Callable[[str], None], worke
         Hears what the user should know.
     workers : callable
         Returns how many trials run at once.
+    guards : sequence of Guard
+        Held around each trial in another process too.
 
     Raises
     ------
@@ -44,8 +48,8 @@ def executor_on(on: Any, objective: Objective, say: Callable[[str], None], worke
     if on is None:
         from hpo_magic.run.executors.measured import MeasuredExecutor
 
-        return MeasuredExecutor(lambda: _remote(processes(workers), objective, say), say)
-    return _remote(pool_of(on, workers), objective, say)
+        return MeasuredExecutor(lambda: _remote(processes(workers), objective, guards, say), say)
+    return _remote(pool_of(on, workers), objective, guards, say)
 
 
 def natural_workers(on: Any) -> int:
@@ -92,10 +96,10 @@ _CHOICE = (
 )
 
 
-def _remote(pool: Pool, objective: Objective, say: Callable[[str], None]) -> Executor:
+def _remote(pool: Pool, objective: Objective, guards: Sequence[Guard], say: Callable[[str], None]) -> Executor:
     from hpo_magic.run.executors.remote import RemoteExecutor
 
-    parcel = pack(objective)
+    parcel = pack(objective, guards)
     if parcel.notice:
         say(parcel.notice)
     return RemoteExecutor(pool, parcel)

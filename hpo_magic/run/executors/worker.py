@@ -19,17 +19,17 @@ from hpo_magic.run.channel.line import Line, SearchGone, line_to
 from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.context import TrialContext, TrialStop
 from hpo_magic.run.executors.descriptors import descriptors
-from hpo_magic.run.executors.parcel import unpack
+from hpo_magic.run.executors.parcel import NOT_UNPACKED, Contents, unpack
 from hpo_magic.run.executors.threads import ThreadJob
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.logs import TrialLog, routing
-from hpo_magic.run.trial_run import Objective, Outcome, run_trial
+from hpo_magic.run.trial_run import Outcome, run_trial
 
 _LOG_SENT = 0.5
 """Seconds between two looks at what a trial has printed."""
 _KEPT = 2
-_objectives: OrderedDict[str, Objective] = OrderedDict()
-_objectives_lock = threading.Lock()
+_parcels: OrderedDict[str, Contents] = OrderedDict()
+_parcels_lock = threading.Lock()
 
 
 def work(ticket: Ticket) -> None:
@@ -53,7 +53,7 @@ class _Errand:
         ticket = self._ticket
         heard: list[Outcome] = []
         try:
-            objective = _objective(ticket, self._line)
+            contents = _contents(ticket, self._line)
             context = self._context()
         except SearchGone:
             raise
@@ -61,7 +61,10 @@ class _Errand:
             self._begin("")
             self._say("ended", wire.outcome_to_json(Outcome(failure=_not_here(error))))
             return
-        job = ThreadJob(lambda: run_trial(objective, ticket.config, context, ticket.metrics), heard.append, _Here())
+        job = ThreadJob(
+            lambda: run_trial(contents.objective, ticket.config, context, ticket.metrics, contents.guards),
+            heard.append, _Here(),
+        )  # fmt: skip
 
         def stop() -> None:
             context.stopping = True
@@ -136,20 +139,22 @@ class _Here:
         """Nothing: the thread is the pool's."""
 
 
-def _objective(ticket: Ticket, line: Line) -> Objective:
-    """Return the ticket's objective, asked for once a process."""
-    with _objectives_lock:
-        if ticket.parcel not in _objectives:
-            _objectives[ticket.parcel] = unpack(line.ask("parcel", ticket.parcel))
-            while len(_objectives) > _KEPT:
-                _objectives.popitem(last=False)
-        _objectives.move_to_end(ticket.parcel)
-        return _objectives[ticket.parcel]
+def _contents(ticket: Ticket, line: Line) -> Contents:
+    """Return what the ticket's parcel holds, asked for once a process."""
+    with _parcels_lock:
+        if ticket.parcel not in _parcels:
+            _parcels[ticket.parcel] = unpack(line.ask("parcel", ticket.parcel))
+            while len(_parcels) > _KEPT:
+                _parcels.popitem(last=False)
+        _parcels.move_to_end(ticket.parcel)
+        contents = _parcels[ticket.parcel]
+        contents.name_main()
+        return contents
 
 
 def _not_here(error: Exception) -> Any:
     failure = failure_of(error)
-    return dataclasses.replace(failure, message=f"the worker cannot unpack the objective: {failure.message}")
+    return dataclasses.replace(failure, message=f"{NOT_UNPACKED}: {failure.message}")
 
 
 def watch_parent(parent: int) -> None:

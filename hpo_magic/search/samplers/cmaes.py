@@ -44,18 +44,21 @@ class CmaEsSampler:
 
     def ahead(self, space: Space, history: History) -> None:
         """Encode what is known."""
-        cube_of(space).encode(history.done)
+        cube_of(space).encode([*history.done, *history.failed])
 
     def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
         return Opening(self.seed, self.start).then(space, "CMA-ES over the numbers", goals)
 
     def _draws(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
-        done = history.done
-        points = cube.filled(cube.encode(done), rng)
-        losses = scalar_losses(history, rng)
+        known, losses = history.done, scalar_losses(history, rng)
+        if history.failed:  # where trials fail is learnt too: they count as the worst, each in its turn
+            known, losses = (*known, *history.failed), np.append(losses, np.full(len(history.failed), losses.max()))
+            turns = sorted(range(len(known)), key=lambda place: known[place].number)
+            known, losses = tuple(known[place] for place in turns), losses[turns]
+        points = cube.filled(cube.encode(known), rng)
         numbers = np.flatnonzero(~cube.unordered & ~cube.held)
-        better = points[np.argsort(losses, kind="stable")[: max(len(done) // 4, 2)]]
+        better = points[np.argsort(losses, kind="stable")[: max(len(history.done) // 4, 2)]]
         draws = better[rng.integers(len(better), size=_DRAWS)]
         # While few trials are better than the rest, most options have not had their chance.
         kept = len(better) / (len(better) + _OPTION * np.where(cube.unordered, cube.options, 0.0))

@@ -9,17 +9,15 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
-from hpo_magic.search.scalar import leading_and_latest
+from hpo_magic.search.scalar import by_front
 from hpo_magic.search.variation import differ, mutate_each
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
-from hpo_magic.trials.constraints import missed
-from hpo_magic.trials.pareto import layered
 
 Array = NDArray[np.float64]
 
-_CHILDREN, _MOST = 32, 1000
-"""Drawn for a proposal; trials that are sorted into layers, which takes the square of their number."""
+_CHILDREN = 32
+"""Drawn for a proposal, so that a new one is among them."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +50,9 @@ class Nsga2Sampler:
         return f"{Opening(self.seed, self.population).words(space)}, then NSGA-II"
 
     def _children(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
-        order = ranked(history)[: self.population]  # best first
+        order = np.argsort(by_front(history), kind="stable")[: self.population]  # best first
         pool = cube.filled(cube.encode([history.done[i] for i in order]), rng)
         parents = pool[rng.integers(len(pool), size=(_CHILDREN, 2)).min(axis=1)]
         recombined = differ(pool, parents, cube, rng)
         mutated = mutate_each(recombined, 0.1, cube, rng)
         return np.where(rng.random((_CHILDREN, 1)) < 0.5, recombined, mutated)
-
-
-def ranked(history: History) -> NDArray[np.int_]:
-    """Return the finished trials' places from best to worst: by missed constraints, layer, and crowding."""
-    excess = missed(history.margins)
-    known = leading_and_latest(history.losses, history.margins, _MOST)
-    layer, alone = layered(history.losses[known])
-    return np.asarray(known[np.lexsort((-alone, layer, excess[known]))])

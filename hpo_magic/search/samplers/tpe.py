@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.one_thread import one_thread
 from hpo_magic.search.opening import Opening
-from hpo_magic.search.scalar import scalar_losses
+from hpo_magic.search.scalar import by_front
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -23,8 +23,9 @@ _RUNNING = 0.5
 class TpeSampler:
     """Proposes where good trials are dense and bad ones are not.
 
-    The good ones are the best eighth or so; both densities are multivariate over numbers and choices. Failed trials
-    count as bad, running ones by half, so that parallel proposals differ.
+    The good ones are the best eighth or so, of several goals by layers of domination (Ozaki 2022) and crowding; both
+    densities are multivariate over numbers and choices. Failed trials count as bad, running ones by half, so that
+    parallel proposals differ.
 
     Parameters
     ----------
@@ -52,12 +53,13 @@ class TpeSampler:
 
     def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done."""
-        return Opening(self.seed, self.start).then(space, "a tree-structured Parzen estimator", goals)
+        sorted_ = f" of {goals} metrics sorted into fronts" if goals > 1 else ""
+        return f"{Opening(self.seed, self.start).words(space)}, then a tree-structured Parzen estimator{sorted_}"
 
     def _promising(self, cube: Cube, history: History, rng: np.random.Generator) -> Array:
         from hpo_magic.search.surrogates.parzen import estimate
 
-        losses = scalar_losses(history, rng)
+        losses = by_front(history)
         order = np.argsort(losses, kind="stable")
         good = order[: good_count(len(losses))]
         bad = order[len(good) :]
