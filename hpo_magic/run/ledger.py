@@ -278,7 +278,10 @@ class Ledger:
         self._found_running = set()
         if lost:
             numbers = ", ".join(str(trial.number) for trial in lost)
-            self.notices.append(f"trial {numbers} was lost when its kernel died; its config will be tried again")
+            told = f"trial {numbers} was lost when its kernel died; its config will be tried again"
+            if len(lost) > 1:
+                told = f"trials {numbers} were lost when their kernel died; their configs will be tried again"
+            self.notices.append(told)
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""

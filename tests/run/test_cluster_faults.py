@@ -132,6 +132,29 @@ def test_an_ipyparallel_engine_that_is_killed_costs_one_try(study):
         cluster.stop_cluster_sync()
 
 
+def test_when_the_last_ipyparallel_engine_is_gone_the_search_pauses_and_goes_on_elsewhere(study):
+    """The cluster takes trials without engines too, and keeps them for good."""
+    import ipyparallel
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own event loop, as it starts
+        cluster = ipyparallel.Cluster(n=1, log_level=50)
+        client = cluster.start_and_connect_sync()
+    try:
+        study.start(slow_objective(), Limits(trials=6), on=client)
+        until(lambda: len(running(study)) == 1, 20)
+        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
+        until(lambda: study.phase is Phase.PAUSED, 60)
+        assert "the ipyparallel cluster takes no trials: no engine is left" in study.runner.message
+        study.stop()
+        assert study.wait(10)
+    finally:
+        client.close()
+        cluster.stop_cluster_sync()
+    study.optimize(slow_objective(), trials=6, workers=3, progress=False)
+    assert len(study.history.done) == 6
+
+
 def test_a_ray_worker_that_is_killed_costs_one_try(study):
     with local_ray() as ray:
         study.start(slow_objective(), Limits(trials=6, workers=2), on=ray)

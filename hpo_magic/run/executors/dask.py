@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,10 +9,8 @@ from urllib.parse import urlsplit
 from hpo_magic.errors import StudyError, first_line
 from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.executors.futures import StartedFuture
+from hpo_magic.run.executors.lookout import Lookout
 from hpo_magic.run.executors.worker import work
-
-_LOOK, _GONE = 1.0, 3
-"""Seconds between two looks at the connection to the scheduler, and looks in a row after which it counts as lost."""
 
 
 class DaskPool:
@@ -26,8 +23,7 @@ class DaskPool:
         self._client = client
         address = urlsplit(client.scheduler.address if client.scheduler is not None else "").hostname
         self.reach, self.patience = address or "127.0.0.1", 60.0
-        self._open: dict[str, Callable[[str], None]] = {}
-        self._closed, self._watch = threading.Event(), threading.Thread(target=self._main, daemon=True)
+        self._lookout = Lookout(lambda: client.status != "running", "the Dask scheduler cannot be reached")
 
     def size(self) -> int | None:
         """Return the number of threads of the cluster."""
@@ -40,13 +36,11 @@ class DaskPool:
                 "the Dask cluster takes no trials: its scheduler cannot be reached; "
                 "make a new client and run the search on that"
             )
-        if not self._watch.is_alive():
-            self._watch.start()
         future = self._client.submit(work, ticket, pure=False, key=f"hpo-{ticket.number}-{ticket.token}", retries=0)
-        self._open[ticket.token] = over
+        self._lookout.expect(ticket.token, over)
 
         def ended(_future: Any) -> None:
-            self._open.pop(ticket.token, None)
+            self._lookout.heard(ticket.token)
             over(_reason(future))
 
         future.add_done_callback(ended)
@@ -54,14 +48,7 @@ class DaskPool:
 
     def close(self) -> None:
         """Look no more; the cluster is the user's."""
-        self._closed.set()
-
-    def _main(self) -> None:
-        missed = 0
-        while not self._closed.wait(_LOOK):
-            missed = missed + 1 if self._client.status != "running" else 0
-            while missed >= _GONE and self._open:
-                self._open.popitem()[1]("the Dask scheduler cannot be reached")
+        self._lookout.close()
 
 
 def _reason(future: Any) -> str:
