@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from IPython.display import HTML, display
+from IPython.display import display
 
 from hpo_magic.errors import HpoError, StudyError, did_you_mean
 from hpo_magic.insight.comparison import compare
@@ -127,7 +127,7 @@ def _show(session: Session, name: str | None, store: str) -> None:
     here = name is None or name in session.searches
     study = session.find(name).study if here else Study.load(str(name), session.known_store(store))
     if not live_front_end(session.shell):
-        display(_static(study))
+        display(Report(study).bundle(), raw=True)
     elif here:
         session.show(session.find(name))
     else:
@@ -220,10 +220,6 @@ def _compare(session: Session, words: tuple[str, ...], url: str) -> None:
     found = compare(one, other, (words[0], words[1]))
     display(found.plot())
     print(found)
-
-
-def _static(study: Study) -> HTML:
-    return HTML(Report(study).html())
 
 
 _WRITERS: Mapping[str, Callable[[Study, Path], None]] = {".csv": _as_csv, ".json": _as_json}

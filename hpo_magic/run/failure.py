@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import linecache
+import pickle
+import re
 import traceback
 
 from hpo_magic.trials import Failure
@@ -11,6 +13,7 @@ CELL_PREFIX = "<hpo cell"
 """Cells are compiled under file names that begin so; see hpo_magic.jupyter.cell."""
 _OURS = ("report", "should_stop", "checkpoint", "seed")
 """What a trial may ask of the search, by names that are easily taken for built in."""
+_NAMELESS = re.compile(r"Can't pickle .*__main__\.")
 _MESSAGE, _TRACEBACK = 500, 8000
 
 
@@ -37,6 +40,9 @@ def _message(error: BaseException) -> str:
     if isinstance(error, NameError) and error.name in _OURS and error.args == (f"name {error.name!r} is not defined",):
         return f"{error}; write from hpo_magic import {error.name}"
     try:
-        return str(error)
+        told = str(error)
     except Exception as broken:  # noqa: BLE001 - the user's own __str__ may raise anything
         return f"(its message cannot be read: {type(broken).__name__})"
+    if isinstance(error, pickle.PicklingError) and _NAMELESS.search(told):
+        return f"{told}; make it in an earlier cell: pickle looks it up in the notebook, and a trial is none"
+    return told

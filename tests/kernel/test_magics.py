@@ -576,3 +576,17 @@ def test_of_several_metrics_it_is_said_which_trial_is_applied(shared):
     assert told.startswith(f"set from trial {number}: q = ")
     assert "; the best in a of 8 on the front, %hpo apply NUMBER takes another" in told
     assert "on the front" not in shared.run("%hpo apply two_ends 3")["text"]
+
+
+def test_a_class_of_the_cell_that_pickle_cannot_find_is_told_with_its_cure(shared):
+    answer = shared.run(
+        "%%hpo nameless -n 3 --wait --store :memory:\nx = 1.0  # hpo: 0.0..2.0\nclass Net:\n    pass\n"
+        "import pickle\npickle.dumps(Net())\nx"
+    )
+    assert "make it in an earlier cell: pickle looks it up in the notebook" in answer["error"] + answer["text"]
+
+
+def test_a_result_that_is_shown_again_has_its_text_too(shared):
+    shared.run("%%hpo shown_again -n 2 --wait --store :memory:\nx = 1.0  # hpo: 0.0..2.0\nx")
+    answer = shared.run("%hpo show shown_again", allow_stdin=False)  # nobody watches, as under nbconvert
+    assert "shown_again (version 1): finished, 2 trials done" in answer["plain"][-1]
