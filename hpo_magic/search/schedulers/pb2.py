@@ -19,9 +19,10 @@ def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.r
 
     The process knows of each step of training when it ended, with which values, and by how much the loss fell; the
     upper bound of the next step's gain, mean + 1.8 spread, is maximised over the numbers. Choices stay as they are.
+    Running trials count as if they had gained what is expected of them, so that each copy tries its own values.
     """
     from hpo_magic.search.one_thread import one_thread
-    from hpo_magic.search.surrogates.gaussian_process import fit
+    from hpo_magic.search.surrogates.gaussian_process import condition, fit
 
     steps = _gains(history)
     if len(steps) < 4:
@@ -36,6 +37,10 @@ def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.r
     model = cube.at_budget(cube.model(points), budget)  # the budget is the time: what helps now need not help later
     with one_thread():
         process = fit(cube.encode(ended), y, cube.unordered)
+        if history.running:
+            ahead = cube.at_budget(cube.encode(history.running), budget)
+            known, told = np.vstack([process.points, ahead]), np.append(y, process.predict(ahead)[0])
+            process = condition(known, told, cube.unordered, process.theta, process.prior)
         mean, sigma = process.predict(model)
     return space.decode(points[int(np.argmin(mean - _OPTIMISM * sigma))])
 

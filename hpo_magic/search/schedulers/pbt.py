@@ -21,7 +21,8 @@ _CHILDREN = 16
 """Drawn, until one differs from its parent."""
 
 Explore = Callable[[Space, History, Trial, int, np.random.Generator], Config]
-"""From a member that is copied and the budget that it goes on to: the config of the copy."""
+"""From a member that is copied and the budget that it goes on to: the config of the copy. Copies that are planned
+before it run in the history that it is given."""
 
 
 def perturbed(space: Space, history: History, member: Trial, budget: int, rng: np.random.Generator) -> Config:
@@ -136,14 +137,17 @@ class Pbt:
         known = history.having(lambda trial: trial.number <= last)
         count = max(1, int(self.share * len(members)))
         best, staying = alive[:count], set(alive[: len(members) - count])
-        plan = []
+        plan: list[tuple[Trial, Config]] = []
         for place, member in enumerate(members):
             if place in staying:
                 plan.append((member, dict(member.config)))
                 continue
             rng = np.random.default_rng([self.seed, members[0].number, generation, place])
             source = members[best[int(rng.integers(len(best)))]]
-            plan.append((source, self.explore(space, known, source, steps[generation], rng)))
+            config = self.explore(space, known, source, steps[generation], rng)
+            plan.append((source, config))
+            copy = Trial(len(known.trials), config, parent=source.number, budget=steps[generation])
+            known = History((*known.trials, copy), known.goals, known.constraints)
         return plan
 
 
