@@ -105,11 +105,11 @@ def _shared(search: Search) -> list[str]:
     """Say what of the notebook's own the cell changes in place: a trial begins with what the one before has left."""
     held = search.objective.namespace
     found = [(name, line) for name, line in search.cell.in_place if isinstance(held.get(name), _changeable())]
+    who = "all trials" if search.on is None or search.on == "threads" else "the trials of each worker"
     return [
-        f"line {line} changes {name} itself, which all trials share: each begins with what the one before it left; "
+        f"line {line} changes {name} itself, which {who} share: each begins with what the one before it left; "
         f"write {name} = {name}.copy() above it"
         for name, line in found
-        if search.on is None or search.on == "threads"
     ]
 
 

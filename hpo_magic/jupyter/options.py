@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -134,7 +135,8 @@ class Options:
         """Return the options that argparse has read."""
         fields = {name: getattr(args, name) for name in cls.__dataclass_fields__}
         for several in ("minimize", "maximize", "record", "subject_to"):
-            fields[several] = tuple(fields[several] or ())
+            # As Python reads names: the micro sign of a keyboard is a Greek letter to it.
+            fields[several] = tuple(unicodedata.normalize("NFKC", name) for name in fields[several] or ())
         empty = next((name for name in ("strategy", "on", "store") if fields[name] == ""), None)
         if empty is not None:
             raise HpoError(f"--{empty} '' names nothing; leave it out for the default")

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TextIO
 
 from hpo_magic.errors import StudyError
 from hpo_magic.run.logs import TrialLog
@@ -38,6 +39,7 @@ class TrialContext:
     stopping: bool = False
     steps: int = 0
     last: int | None = None
+    redirected: dict[str, list[TextIO]] = field(default_factory=dict)
 
     @cached_property
     def seed(self) -> int:

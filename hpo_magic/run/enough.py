@@ -28,11 +28,12 @@ def enough(limits: Limits, history: History, space: Space) -> str:
     if best is None or len(history.goals) > 1:
         return ""
     sign = history.goals[0].sign
-    if limits.target is not None and history.loss(best) <= sign * limits.target:
+    whole = best.budget is None or best.budget >= rungs_of(space)[-1]  # what a cheap run says may be luck
+    if limits.target is not None and whole and history.loss(best) <= sign * limits.target:
         return f"the target {history.goals[0].metric} {limits.target:g} is reached"
-    if limits.no_gain is not None and (best.budget is None or best.budget >= rungs_of(space)[-1]):
-        rivals = history.trials[best.number + 1 :]  # a cheaper run cannot beat the best
-        since = sum(trial.state.ended and (trial.budget or 0) >= (best.budget or 0) for trial in rivals)
+    if limits.no_gain is not None and whole:
+        rivals = [trial for trial in history.trials[best.number + 1 :] if trial.state.ended and not trial.void]
+        since = sum((trial.budget or 0) >= (best.budget or 0) for trial in rivals)  # a cheaper run cannot beat the best
         if since >= limits.no_gain:
             return f"nothing was gained in {since} trials since trial {best.number}"
     if limits.to_noise and len(history.done) >= _FEWEST:

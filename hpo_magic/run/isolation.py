@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Callable
 from threading import RLock
+from types import BuiltinMethodType
 from typing import Any
 
 from hpo_magic.run.random_state import NumpyRandom, PythonRandom
@@ -58,7 +59,7 @@ class ProcessState:
                 return
             self._trials.remove(thread)
             if not self._in_cell:
-                _restore(self._kept)
+                _restore(self._kept, alone=not self._trials)
                 self._put_back = threading.current_thread(), time.monotonic()
 
     def _holds(self) -> bool:
@@ -85,14 +86,21 @@ class ProcessState:
 def _snapshot(before: dict[str, Any]) -> dict[str, Any]:
     """Return the state as it is now; parts that stand as they did before are taken from there, which is faster."""
     kept: dict[str, Any] = {
-        "filters": list(warnings.filters), "folder": _folder(), "environment": _raw_environment(),
-        "random": _standing(before, "random", PythonRandom),
+        "filters": list(warnings.filters), "shown": _shown(before), "folder": _folder(),
+        "environment": _raw_environment(), "random": _standing(before, "random", PythonRandom),
     }  # fmt: skip
     if "matplotlib" in sys.modules:
         kept["plots"] = _standing(before, "plots", _PlotSettings)
     if "numpy" in sys.modules:
         kept["numpy"] = _standing(before, "numpy", NumpyRandom)
     return kept
+
+
+def _shown(before: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what shows a warning; not what a trial that records its own has put there, where that is known."""
+    now = warnings.showwarning, getattr(warnings, "_showwarnmsg_impl", None)
+    recording = isinstance(now[1], BuiltinMethodType)  # of a list
+    return before["shown"] if recording and "shown" in before else now
 
 
 def _standing(before: dict[str, Any], part: str, read: Callable[[], Any]) -> Any:
@@ -138,12 +146,16 @@ def _raw_environment() -> dict[Any, Any]:
     return dict(getattr(os.environ, "_data", os.environ))
 
 
-def _restore(kept: dict[str, Any]) -> None:
+def _restore(kept: dict[str, Any], alone: bool = True) -> None:
     if not kept:
         return
     if warnings.filters != kept["filters"]:
         warnings.filters[:] = kept["filters"]  # type: ignore[index]
         warnings._filters_mutated_lock_held() if hasattr(warnings, "_filters_mutated_lock_held") else None
+    if alone:  # another trial may be recording its own
+        warnings.showwarning, shows = kept["shown"]
+        if shows is not None:
+            warnings._showwarnmsg_impl = shows  # type: ignore[attr-defined]
     kept["random"].put_back()
     if kept["folder"] is not None and _folder() != kept["folder"] and os.path.isdir(kept["folder"]):
         os.chdir(kept["folder"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import deque
 from threading import Lock
@@ -60,10 +61,13 @@ class TrialLog:
 
 
 class RoutedStream:
-    """A stand-in for sys.stdout or sys.stderr: text of a trial goes to its log, all else to the stream behind it."""
+    """A stand-in for sys.stdout or sys.stderr: text of a trial goes to its log, all else to the stream behind it.
 
-    def __init__(self, behind: Any) -> None:
-        self._behind = behind
+    Where a trial redirects its output, as contextlib does, that is its own affair too.
+    """
+
+    def __init__(self, behind: Any, name: str = "stdout") -> None:
+        self._behind, self._name = behind, name
 
     def write(self, text: str) -> int:
         """Write to the running trial's log, or to the stream behind."""
@@ -72,6 +76,8 @@ class RoutedStream:
         context = current.get()
         if context is None:
             return int(self._behind.write(text) or 0)
+        if targets := context.redirected.get(self._name):
+            return int(targets[-1].write(text) or 0)
         context.log.write(str(text))
         return len(text)
 
@@ -91,6 +97,31 @@ class RoutedStream:
         return getattr(self._behind, name)
 
 
+_Redirection: Any = contextlib.redirect_stdout.__mro__[1]
+"""What redirect_stdout and redirect_stderr have in common; it sets the stream of the whole process."""
+_usual = _Redirection.__enter__, _Redirection.__exit__
+
+
+def _redirect(self: Any) -> Any:
+    """Redirect a stream of the running trial alone: trials overlap, and the notebook prints meanwhile."""
+    from hpo_magic.run.context import current
+
+    if (context := current.get()) is None or self._stream not in ("stdout", "stderr"):
+        return _usual[0](self)
+    context.redirected.setdefault(self._stream, []).append(self._new_target)
+    return self._new_target
+
+
+def _redirect_back(self: Any, *exception: Any) -> None:
+    from hpo_magic.run.context import current
+
+    context = current.get()
+    if context is None or self._old_targets:  # it was not a trial's
+        _usual[1](self, *exception)
+        return
+    context.redirected[self._stream].pop()
+
+
 class Routing:
     """Puts routed streams in place while at least one search runs, and takes them away after the last."""
 
@@ -104,13 +135,15 @@ class Routing:
             if self._users == 1:
                 for name in ("stdout", "stderr"):
                     behind = getattr(sys, name)
-                    self._ours[name] = (RoutedStream(behind), behind)
+                    self._ours[name] = (RoutedStream(behind, name), behind)
                     setattr(sys, name, self._ours[name][0])
+                _Redirection.__enter__, _Redirection.__exit__ = _redirect, _redirect_back
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                _Redirection.__enter__, _Redirection.__exit__ = _usual
                 for name, (ours, behind) in self._ours.items():
                     if getattr(sys, name) is ours:  # someone else's redirection is left alone
                         setattr(sys, name, behind)

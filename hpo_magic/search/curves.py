@@ -23,21 +23,3 @@ def best_by(trial: Trial, step: int, sign: int) -> float | None:
     best = curve.lowest if sign > 0 else curve.highest
     at = bisect_right(curve.steps, step)
     return best[at - 1] if at else None
-
-
-def mean_by(trial: Trial, step: int) -> float | None:
-    """Return the mean of what a trial had reported by a step, None where it had not come so far.
-
-    Examples
-    --------
-    >>> from hpo_magic.trials.trial import Report
-    >>> mean_by(Trial(0, {}, reports=(Report(0, 3.0), Report(1, 1.0))), 1)
-    2.0
-    """
-    curve = trial.curve
-    if not curve.steps or curve.steps[-1] < step:
-        return None
-    if curve.steps[-1] == step:
-        return curve.means[-1]
-    at = bisect_right(curve.steps, step)
-    return curve.means[at - 1] if at else None

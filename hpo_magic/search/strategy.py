@@ -73,7 +73,8 @@ class Strategy:
         if trials is None or not 0 < trials < len(first):
             return ""
         far = f"{trials} trials get as far as {first[trials - 1]} of {first[-1]} {space.budget}"
-        return f"{far}; raise their number to {len(first)}, or choose asha-gp, which goes up sooner"
+        other = "asha-gp, which goes up sooner" if trials >= _CLIMBING else f"gp, with which all spend {first[-1]}"
+        return f"{far}; raise their number to {len(first)}, or choose {other}"
 
     def ahead(self, space: Space, history: History) -> None:
         """Do now what the next proposal needs in any case."""
@@ -91,6 +92,8 @@ class Strategy:
         return int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0] >> 1)
 
 
+_CLIMBING = 20
+"""Trials from which on asynchronous halving promotes some: its first dozen begin on the least."""
 _CALLED: Mapping[str, str] = MappingProxyType(
     {"bay": "gp", "gauss": "gp", "parzen": "tpe", "hyperopt": "tpe", "smac": "forest", "genetic": "evolution",
      "sobol": "random", "success": "halving", "population": "pbt", "nsga": "nsga2"}

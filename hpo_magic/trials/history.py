@@ -144,14 +144,34 @@ class History:
 
     @cached_property
     def lessons(self) -> History:
-        """The history as samplers read it: trials that a scheduler stopped count with the last value they reported."""
+        """The history as samplers read it: trials that a scheduler stopped count with the last value they reported.
+
+        None counts as better than the middle of those that ended: it was stopped as it is not, and where what trials
+        report grows as they go on, as costs do, whoever is stopped soonest would look best.
+        """
         if self.index is not None and not self.index.stopped:
             return self
         # A list of states tells ten times faster than a property of every trial that none was stopped.
         if State.STOPPED not in [trial.state for trial in self.trials] or not any(trial.cut for trial in self.trials):
             return self
-        told = tuple(changed(t, state=State.DONE) if t.cut and self._tells_all(t) else t for t in self.trials)
+        told = tuple(self._as_ended(t) if t.cut and self._tells_all(t) else t for t in self.trials)
         return History(told, self.goals, self.constraints)
+
+    def _as_ended(self, trial: Trial) -> Trial:
+        metric, sign, values = self.goals[0].metric, self.goals[0].sign, dict(trial.values or {})
+        if (trial.budget or 0) in self._middle:
+            values[metric] = sign * max(sign * values[metric], self._middle[trial.budget or 0])
+        return changed(trial, state=State.DONE, values=values)
+
+    @cached_property
+    def _middle(self) -> dict[int, float]:
+        """The median loss of the finished trials, by their budget."""
+        metric, sign = self.goals[0].metric, self.goals[0].sign
+        told: dict[int, list[float]] = {}
+        for trial in self.done:
+            if trial.values is not None and metric in trial.values:
+                told.setdefault(trial.budget or 0, []).append(sign * trial.values[metric])
+        return {budget: float(np.median(losses)) for budget, losses in told.items()}
 
     def _tells_all(self, trial: Trial) -> bool:
         """Whether every goal and constraint has its value: what a trial reports until it is cut is the first metric."""
@@ -197,6 +217,7 @@ class History:
         Of equals, the best by the next goal, and so on, so that none dominates it; then the first.
 
         Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
+        Who failed with a larger one is passed over.
         """
         return min((self.done[i] for i in self.comparable), key=self._told, default=None)
 
@@ -204,11 +225,27 @@ class History:
     def comparable(self) -> list[int]:
         """Which of the finished trials meet the constraints; where trials have budgets, those with the largest reached.
 
-        Places in `done`, and so rows of `losses`.
+        Where others are left, none whose config failed with a larger one. Places in `done`, and so rows of `losses`.
         """
         fit = {i: trial.budget or 0 for i, trial in enumerate(self.done) if self.feasible(trial)}
+        if fallen := self._fallen:
+            fit = {i: budget for i, budget in fit.items() if self.done[i].number not in fallen} or fit
         most = max(fit.values(), default=0)
         return [i for i, budget in fit.items() if budget == most]
+
+    @cached_property
+    def _fallen(self) -> set[int]:
+        """Numbers of the trials from which one went on that failed with a larger budget."""
+        promoted = [trial for trial in self.failed if trial.budget is not None and trial.parent is not None]
+        known = {trial.number: trial for trial in self.trials} if promoted else {}
+        found: set[int] = set()
+        for trial in promoted:
+            before = known.get(trial.parent) if trial.parent is not None else None
+            while before is not None:
+                if (before.budget or 0) < (trial.budget or 0):
+                    found.add(before.number)
+                before = known.get(before.parent) if before.parent is not None else None
+        return found
 
     @property
     def why_none(self) -> str:

@@ -100,10 +100,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a trial reported, step by step, in columns: the steps, the means, lowest and highest values up to each."""
+    """What a trial reported, step by step, in columns: the steps, lowest and highest values up to each."""
 
     steps: tuple[int, ...]
-    means: tuple[float, ...]
     lowest: tuple[float, ...]
     highest: tuple[float, ...]
 
@@ -171,9 +170,8 @@ class Trial:
     def curve(self) -> Curve:
         """What was reported, in columns."""
         values = [bounded(report.value) for report in self.reports]
-        means = (total / count for count, total in enumerate(accumulate(values), 1))
         steps = tuple(report.step for report in self.reports)
-        return Curve(steps, tuple(means), tuple(accumulate(values, min)), tuple(accumulate(values, max)))
+        return Curve(steps, tuple(accumulate(values, min)), tuple(accumulate(values, max)))
 
     def __repr__(self) -> str:
         values = [f"{metric}={value:.6g}" for metric, value in (self.values or {}).items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpo_magic import Choice, Float, Int, Study
+from hpo_magic import Budget, Choice, Float, Int, Study
 from hpo_magic.errors import StudyError
 from hpo_magic.trials import State
 
@@ -170,3 +170,24 @@ def test_what_decides_within_the_best_branch_is_not_to_be_fixed():
         study.tell(trial, base + (config.get("share", 0) - 0.3) ** 2 + 3 * (config.get("leaf", 0.6) - 0.6) ** 2)
     assert study.importance()["share"] < 0.05
     assert not any("fix share" in one.label for one in study.advice())
+
+
+def test_zoom_counts_configs_at_their_largest_budget_and_keeps_the_best():
+    """What is best with few epochs lies elsewhere; the range without the best was all that was left."""
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 27)}, minimize="loss", strategy="hyperband")
+    study.optimize(
+        lambda c: (c["x"] - 0.2) ** 2 if c["epochs"] < 9 else 0.5 + (c["x"] - 0.7) ** 2, trials=200, progress=False
+    )
+    best = study.best.config["x"]
+    study.zoom()
+    assert study.space["x"].low <= best <= study.space["x"].high
+
+
+def test_zoom_leaves_a_quarter_of_a_range_where_a_model_has_settled():
+    """It left 0.3 % of the range around the best, and where that lay at an end none of it."""
+    study = Study({"x": Float(0, 1), "y": Float(0, 1)}, minimize="loss", strategy="gp", seed=0)
+    study.optimize(lambda c: c["x"] + 0.5 * (c["y"] - 0.6) ** 2, trials=40, progress=False)
+    study.zoom()
+    assert study.space["x"].low == 0 and 0.1 < study.space["x"].high < 0.5
+    assert study.space["y"].low < 0.6 < study.space["y"].high
+    assert 0.2 < study.space["y"].high - study.space["y"].low < 0.6

@@ -590,3 +590,34 @@ def test_a_result_that_is_shown_again_has_its_text_too(shared):
     shared.run("%%hpo shown_again -n 2 --wait --store :memory:\nx = 1.0  # hpo: 0.0..2.0\nx")
     answer = shared.run("%hpo show shown_again", allow_stdin=False)  # nobody watches, as under nbconvert
     assert "shown_again (version 1): finished, 2 trials done" in answer["plain"][-1]
+
+
+def test_trials_that_redirect_their_output_leave_the_notebooks_alone(shared):
+    """redirect_stdout sets the stream of the whole process: of two that overlap one was left for good."""
+    shared.run(
+        "%%hpo redirecting --minimize size --trials 21 --workers 2 --on threads --wait --no-panel --store :memory:\n"
+        "import io, time, warnings\nfrom contextlib import redirect_stdout\nx = 1.0  # hpo: 0.0..2.0\n"
+        "text = io.StringIO()\nwith redirect_stdout(text):\n    print('mine'); time.sleep(0.01 + 0.02 * x)\n    print(x)\n"
+        "print('logged')\nsize = len(text.getvalue().splitlines())"
+    )
+    assert shared.value("{trial.value for trial in redirecting.trials}") == {2.0}
+    assert shared.value("{trial.log for trial in redirecting.trials}") == {"logged"}
+    assert shared.run("print('here')")["text"] == "here\n"
+
+
+def test_trials_that_record_their_warnings_leave_the_notebooks_shown(shared):
+    shared.run(
+        "%%hpo recording --minimize x --trials 21 --workers 2 --on threads --wait --no-panel --store :memory:\n"
+        "import time, warnings\nx = 1.0  # hpo: 0.0..2.0\nwith warnings.catch_warnings(record=True):\n"
+        "    time.sleep(0.02 + 0.02 * x)"
+    )
+    answer = shared.run("import warnings\nwarnings.warn('shown?', stacklevel=1)")
+    assert "shown?" in answer["text"]
+
+
+def test_a_metric_may_have_a_name_that_python_reads_as_another(shared):
+    """The micro sign of a keyboard becomes a Greek letter in a program."""
+    shared.run(
+        "%%hpo micro --minimize \u00b5 -n 2 --wait --no-panel --store :memory:\nx = 1.0  # hpo: 0.0..2.0\n\u00b5 = x"
+    )
+    assert shared.value("len(micro.history.done)") == 2

@@ -186,3 +186,23 @@ def test_what_a_cell_has_set_for_its_thread_holds_in_trials(shared, place):
         shared.run(
             "np.seterr(divide='warn'); decimal.getcontext().prec = 28; sklearn.set_config(transform_output='default')"
         )
+
+
+def test_shell_lines_have_the_trials_values_in_processes_too(shared):
+    """A script was called with the braces themselves."""
+    answer = shared.run(
+        "%%hpo filled -n 3 -w 1 --on processes --wait --no-panel --store :memory: --minimize loss\n"
+        "x = 0.5    # hpo: 0.0..1.0\nsaid = !echo {x * 2} $x $HOME_IS_NOT_SET {{x}}\nloss = float(said[0].split()[0]) - 2 * x\n"
+        "print(said)"
+    )
+    assert answer["error"] == "", answer
+    assert shared.value("max(abs(trial.value) for trial in filled.trials)") < 1e-9
+    assert shared.value("filled.trials[0].log") == "['1.0 0.5 {x}']"
+
+
+def test_what_trials_change_in_place_is_told_for_processes_as_well(shared):
+    answer = shared.run(
+        "%%hpo piling -n 2 -w 1 --on processes --wait --no-panel --store :memory: --minimize loss\n"
+        "x = 0.5    # hpo: 0.0..1.0\nX += x\nloss = X.sum()"
+    )
+    assert "changes X itself, which the trials of each worker share" in answer["text"]

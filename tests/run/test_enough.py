@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpo_magic import Float, Study
+from hpo_magic import Budget, Float, Study
 from hpo_magic.errors import StudyError
 from hpo_magic.run.limits import Limits
 
@@ -59,3 +59,24 @@ def test_what_watches_one_metric_is_refused_for_several(limit):
 def test_bad_limits_are_named(bad):
     with pytest.raises(StudyError, match=next(iter(bad))):
         Limits(**bad)
+
+
+def test_a_lucky_value_of_a_cheap_run_is_no_target_reached():
+    """Accuracies of one fold of nine scatter by 0.15; the search ended on such a one after seven trials."""
+    rng = np.random.default_rng(0)
+    study = Study({"x": Float(0, 1), "folds": Budget(1, 9)}, maximize="acc", strategy="asha")
+    study.optimize(
+        lambda c: 0.8 + 0.15 * rng.standard_normal() / c["folds"] ** 2, trials=60, target=0.99, progress=False
+    )
+    assert max(trial.value for trial in study.trials if trial.budget == 1) > 0.99
+    assert len(study.trials) == 60 or study.best.budget == 9
+
+
+def test_configs_that_were_withdrawn_do_not_count_as_trials_without_a_gain():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    study.tell(study.ask(), 0.0)
+    for place in (0.1, 0.2, 0.3):
+        study.enqueue({"x": place})
+    study.ledger.withdraw(1)
+    study.optimize(lambda c: 1.0, trials=10, no_gain=4, progress=False)
+    assert sum(trial.state == "done" for trial in study.trials) == 5

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dis
 import linecache
 import re
+import string
+import sys
 from collections.abc import Container, Iterator, Mapping
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from hpo_magic.run.executors.parcel import Used
@@ -85,18 +87,48 @@ class ShellElsewhere:
         """Run a shell line."""
         import subprocess
 
-        subprocess.run(command, shell=True, check=False)
+        subprocess.run(_filled(command, sys._getframe(1)), shell=True, check=False)
 
     def getoutput(self, command: str) -> list[str]:
         """Run a shell line and return what it prints, by lines."""
         import subprocess
 
-        ran = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
+        ran = subprocess.run(
+            _filled(command, sys._getframe(1)), shell=True, check=False, capture_output=True, text=True
+        )
         return (ran.stdout + ran.stderr).splitlines()
 
     def run_line_magic(self, name: str, line: str) -> None:
         """Say that there is no notebook here."""
         raise RuntimeError(f"%{name} needs the notebook, and this trial runs in another process; search --on threads")
+
+
+class _Filler(string.Formatter):
+    """Fills in {expressions} and $names, as the notebook's shell does with its lines."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = dict(names)
+
+    def parse(self, text: Any) -> Iterator[Any]:
+        """Yield literal text and the fields behind it, $names among them."""
+        for literal, name, spec, conversion in super().parse(text):
+            begin = 0
+            for match in re.finditer(r"\$([^\W\d]\w*)", literal):
+                if match[1] in self._names:
+                    yield literal[begin : match.start()], match[1], "", None
+                    begin = match.end()
+            yield literal[begin:], name, spec, conversion
+
+    def get_field(self, name: str, args: Any, kwargs: Any) -> Any:
+        """Return what an expression of the user's is worth."""
+        return eval(name, self._names), name
+
+
+def _filled(command: str, frame: FrameType) -> str:
+    try:
+        return _Filler({**frame.f_globals, **frame.f_locals}).vformat(command, (), {})
+    except Exception:  # noqa: BLE001 - what cannot be filled in is left as it is, as in the notebook
+        return command
 
 
 def shell_elsewhere() -> ShellElsewhere:

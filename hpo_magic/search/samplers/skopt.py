@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.opening import Opening
-from hpo_magic.search.scalar import scalar_losses
+from hpo_magic.search.scalar import leading_and_latest, scalar_losses
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
+
+_KNOWN = 150
+"""Of so many trials at most, the best and the latest, it is told."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,12 @@ class SkoptSampler:
         dimensions = [self._dimension(cube, j) for j in columns]
         seed = int(rng.integers(2**31))
         optimizer = Optimizer(dimensions, self.estimator, n_initial_points=0, random_state=seed, avoid_duplicates=False)
-        done = (*history.done, *history.failed)
-        scalar = scalar_losses(history, rng)
+        # Its time grows with the cube of their number: 14 s a proposal at 500.
+        kept = leading_and_latest(history.losses, history.margins, _KNOWN)
+        done = (*(history.done[i] for i in kept), *history.failed[-_KNOWN // 2 :])
+        scalar = scalar_losses(history, rng)[kept]
         losses = (scalar / (np.abs(scalar).max() or 1.0)).tolist()  # its squares must not overflow
-        losses += [max(losses)] * len(history.failed)
+        losses += [max(losses)] * (len(done) - len(kept))
         told = [self._told(cube, row, columns) for row in cube.to_proposal(cube.encode(done))]
         optimizer.tell(told, losses)
         point = rng.random(len(cube.space))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hpo_magic.errors import StrategyError
-from hpo_magic.search.curves import best_by, mean_by
+from hpo_magic.search.curves import best_by
 from hpo_magic.search.protocols import Action
 from hpo_magic.search.schedulers.full import Full
 from hpo_magic.space import Space
@@ -15,9 +15,10 @@ from hpo_magic.trials import History, Trial
 
 @dataclass(frozen=True)
 class Percentile:
-    """Stops a trial whose best value so far is worse than the means of the best `share` of others up to that step.
+    """Stops a trial whose best value so far is worse than that of the best `share` of others was by that step.
 
-    With a half this is the median rule (Golovin 2017, section 3.2.2).
+    With a half this is a median rule. That of Golovin 2017 (section 3.2.2) compares with the means of others so far:
+    these hold their first steps, which are bad for all, so that hardly a trial is stopped.
 
     Parameters
     ----------
@@ -62,11 +63,13 @@ class Percentile:
             return True
         sign, step = history.goals[0].sign, trial.reports[-1].step
         own = best_by(trial, step, sign)
-        means = sorted(
-            sign * mean
+        others = sorted(
+            sign * best
             for other in history.trials
             if other.trusted
             and other.values is not None
-            and (mean := mean_by(other, step)) is not None  # ended, or stopped before
+            and (best := best_by(other, step, sign)) is not None  # ended, or stopped before
         )
-        return own is None or len(means) < self.begin or sign * own <= means[int(self.share * (len(means) - 1) + 0.5)]
+        return (
+            own is None or len(others) < self.begin or sign * own <= others[int(self.share * (len(others) - 1) + 0.5)]
+        )
