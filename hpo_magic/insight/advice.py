@@ -283,7 +283,7 @@ def best_quarter(history: History, space: Space) -> Space:
     >>> from hpo_magic.trials import State, Trial
     >>> done = tuple(Trial(i, {"x": i / 10}, State.DONE, {"value": i / 10}) for i in range(20))
     >>> best_quarter(History(done), Space({"x": Float(0, 2)}))["x"].high
-    0.44
+    0.45
     """
     history = matured(history)
     fit = [i for i, trial in enumerate(history.done) if history.feasible(trial)]
