@@ -251,7 +251,7 @@ class Study:
 
     def zoom(self) -> Space:
         """Narrow the space to where the best quarter of the trials lies, a little wider."""
-        from hpo_magic.insight.advice import best_quarter
+        from hpo_magic.insight.zoom import best_quarter
 
         return self.edit(lambda space: best_quarter(self.history, space))
 

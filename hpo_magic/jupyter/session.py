@@ -248,7 +248,7 @@ class Session:
         self.shell.user_ns.update(values)
         told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items()) or "nothing"
         left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)
-        goals, front = search.study.history.goals, len(search.study.pareto)
+        goals, front = search.study.goals, len(search.study.pareto)
         if trial is None and len(goals) > 1 and front > 1:  # there is no best of several metrics
             told += f"; the best in {goals[0].metric} of {front} on the front, %hpo apply NUMBER takes another"
         also = f"; not set, as they have no variable of their own here: {left}" if left else ""

@@ -40,6 +40,7 @@ class TrialContext:
     steps: int = 0
     last: int | None = None
     redirected: dict[str, list[TextIO]] = field(default_factory=dict)
+    """Where the trial itself has sent its stdout and stderr, by name, the innermost last."""
 
     @cached_property
     def seed(self) -> int:

@@ -71,14 +71,8 @@ _KEPT: Mapping[str, tuple[_Read, _Hold]] = MappingProxyType(
     {
         "decimal": (lambda _: decimal.getcontext().copy(), lambda _, context: decimal.localcontext(context)),
         "numpy": (lambda numpy: numpy.geterr(), lambda numpy, errors: numpy.errstate(**errors)),
-        "sklearn": (
-            lambda sklearn: sklearn.get_config(),
-            lambda sklearn, config: sklearn.config_context(**config),
-        ),
-        "torch": (
-            lambda torch: str(torch.get_default_device()),
-            lambda torch, device: torch.device(device),
-        ),
+        "sklearn": (lambda sklearn: sklearn.get_config(), lambda sklearn, config: sklearn.config_context(**config)),
+        "torch": (lambda torch: str(torch.get_default_device()), lambda torch, device: torch.device(device)),
     }
 )
 """How each is read, and held: what numpy does on a division by zero, the device on which torch makes tensors, ...."""

@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import Executor, Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -114,33 +114,34 @@ def test_when_the_dask_scheduler_is_lost_the_search_pauses_and_loses_nothing(stu
     assert len(study.history.done) == 8
 
 
-def test_an_ipyparallel_engine_that_is_killed_costs_one_try(study):
+@contextmanager
+def engines(count):
+    """A client of so many ipyparallel engines, which end with it."""
     import ipyparallel
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own event loop, as it starts
-        cluster = ipyparallel.Cluster(n=2, log_level=50)
+        cluster = ipyparallel.Cluster(n=count, log_level=50)
         client = cluster.start_and_connect_sync()
     try:
-        study.start(slow_objective(), Limits(trials=6, workers=2), on=client)
-        until(lambda: len(running(study)) == 2, 20)
-        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
-        end_well(study, 6)
-        assert sum(trial.state is State.LOST for trial in study.trials) == 1
+        yield client
     finally:
         client.close()
         cluster.stop_cluster_sync()
 
 
+def test_an_ipyparallel_engine_that_is_killed_costs_one_try(study):
+    with engines(2) as client:
+        study.start(slow_objective(), Limits(trials=6, workers=2), on=client)
+        until(lambda: len(running(study)) == 2, 20)
+        os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
+        end_well(study, 6)
+        assert sum(trial.state is State.LOST for trial in study.trials) == 1
+
+
 def test_when_the_last_ipyparallel_engine_is_gone_the_search_pauses_and_goes_on_elsewhere(study):
     """The cluster takes trials without engines too, and keeps them for good."""
-    import ipyparallel
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its own event loop, as it starts
-        cluster = ipyparallel.Cluster(n=1, log_level=50)
-        client = cluster.start_and_connect_sync()
-    try:
+    with engines(1) as client:
         study.start(slow_objective(), Limits(trials=6), on=client)
         until(lambda: len(running(study)) == 1, 20)
         os.kill(int(running(study)[0].reports[0].value), signal.SIGKILL)
@@ -148,9 +149,6 @@ def test_when_the_last_ipyparallel_engine_is_gone_the_search_pauses_and_goes_on_
         assert "the ipyparallel cluster takes no trials: no engine is left" in study.runner.message
         study.stop()
         assert study.wait(10)
-    finally:
-        client.close()
-        cluster.stop_cluster_sync()
     study.optimize(slow_objective(), trials=6, workers=3, progress=False)
     assert len(study.history.done) == 6
 

@@ -141,9 +141,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # a pickler reads it
             if self._names.get(name := value.__name__) is value:
                 self.main[name] = value
         elif isinstance(value, _CACHED) and value.__module__ in ("__main__", *self._own):
-            size = value.cache_parameters()
-            made = _remembering, (size["maxsize"], size["typed"])
-            return (*made, value.__wrapped__, None, None, functools.update_wrapper)
+            how = value.cache_parameters()
+            limits = how["maxsize"], how["typed"]
+            return _remembering, limits, value.__wrapped__, None, None, functools.update_wrapper
         return super().reducer_override(value)
 
 
