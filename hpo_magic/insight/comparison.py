@@ -1,8 +1,11 @@
-"""Two searches side by side: how far each had come after every trial, and whether the difference is real."""
+"""Two searches side by side: how far each had come after every trial, and whether the difference is real.
+
+Of one metric its best counts, of several the hypervolume of the front.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -12,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
+from hpo_magic.search.scalar import MOST_GOALS
 from hpo_magic.trials import Goal, History
+from hpo_magic.trials.pareto import corner_of, volumes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,6 +55,7 @@ class Comparison:
     ----------
     one, other : Side
     goal : Goal
+        What is compared: the metric, or of several the hypervolume, which is to be maximised.
     better : str or None
         Name of the side whose mean is better in the end; None where they are equal.
     chance : float or None
@@ -108,13 +114,13 @@ def compare(
     Parameters
     ----------
     one, other : sequence of History
-        All with the same first goal; compared over the trials that every run has.
+        All with the same goals; compared over the trials that every run has. Of more than four goals the first.
     names : tuple of str
 
     Raises
     ------
     StudyError
-        Where the goals differ, or a run has no result.
+        Where the goals differ, a run has no result by then, or results are of different budgets.
 
     Examples
     --------
@@ -128,17 +134,13 @@ def compare(
     runs = [*one, *other]
     if not one or not other:
         raise StudyError("compare needs a search on either side")
-    goals = {(run.goals[0].metric, run.goals[0].sign) for run in runs}
-    if len(goals) > 1:
-        told = " and ".join(sorted(f"{'minimize' if sign > 0 else 'maximize'} {metric}" for metric, sign in goals))
-        raise StudyError(f"the searches have different goals: {told}; only like can be compared with like")
-    none = [run.why_none for run in runs if run.incumbent is None]
-    if none:
-        raise StudyError(f"there is nothing to compare: one of the searches has no best, {none[0]}")
     length = min(len(run.done) for run in runs)
-    goal = runs[0].goals[0]
+    _check(one, names[0], other, names[1], length)
+    several = 1 < len(runs[0].goals) <= MOST_GOALS
+    goal = Goal("hypervolume", -1) if several else runs[0].goals[0]
+    curve = _volumes(runs) if several else _best
     sides = [
-        Side(name, np.array([_curve(run, length) for run in some]))
+        Side(name, np.array([curve(run, length) for run in some]))
         for name, some in zip(names, (one, other), strict=True)
     ]
     a, b = (goal.sign * side.finals for side in sides)
@@ -146,12 +148,50 @@ def compare(
     return Comparison(sides[0], sides[1], goal, better, _chance(a, b) if min(len(a), len(b)) > 1 else None)
 
 
-def _curve(run: History, length: int) -> Array:
+def _check(one: Sequence[History], name: str, other: Sequence[History], second: str, length: int) -> None:
+    """Raise StudyError where something cannot be compared, and say what it takes."""
+    runs = [*one, *other]
+    goals = {", ".join(f"{goal.word} {goal.metric}" for goal in run.goals) for run in runs}
+    if len(goals) > 1:
+        told = " and ".join(sorted(goals))
+        raise StudyError(f"the searches have different goals: {told}; only like can be compared with like")
+    none = [run.why_none for run in runs if run.incumbent is None]
+    if none:
+        raise StudyError(f"there is nothing to compare: one of the searches has no best, {none[0]}")
+    budgets = sorted({int(run.budgets[run.comparable].max()) for run in runs})
+    if len(budgets) > 1:
+        raise StudyError(
+            f"the best of the searches are of different budgets, {budgets[0]} and {budgets[-1]}: losses at these "
+            "cannot be compared; give those that are behind more trials"
+        )
+    for side, some in ((name, one), (second, other)):
+        late = sum(min(run.comparable) >= length for run in some)
+        if late:
+            whole = f" with the budget {budgets[0]}" if budgets[0] else " that meets the constraints"
+            raise StudyError(
+                f"{late} of {len(some)} runs of {side} had no result{whole} after {length} trials, which is as many as "
+                "every run has; give the others more trials"
+            )
+
+
+def _best(run: History, length: int) -> Array:
     """Return the best so far after each of the first finished trials, as the user counts it."""
     sign = run.goals[0].sign
     losses = np.where(np.isin(np.arange(length), run.comparable), run.losses[:length, 0], np.inf)
     best = np.minimum.accumulate(losses)
     return np.where(np.isfinite(best), sign * best, np.nan)
+
+
+def _volumes(runs: Sequence[History]) -> Callable[[History, int], Array]:
+    """Return what gives the hypervolume after each of a run's first trials, to a corner beyond the worst of all."""
+    corner = corner_of(np.vstack([run.losses[run.comparable] for run in runs]))
+
+    def curve(run: History, length: int) -> Array:
+        counts = np.searchsorted(run.comparable, np.arange(length), side="right")  # of comparable trials by then
+        fit = run.losses[run.comparable]
+        return volumes(fit, corner, range(len(fit) + 1))[counts]
+
+    return curve
 
 
 def _chance(a: Array, b: Array) -> float:

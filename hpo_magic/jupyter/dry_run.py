@@ -59,6 +59,7 @@ def dry_run(
         f"{strategy.name}, {end}: {strategy.explain(cell.space, limits.trials, len(cell.metrics or (LAST,)))}",
         f"with its own values the cell gives {ran} in {seconds:.2g} s; nothing was stored",
         *cell.doubts,
+        *cell.in_notebook(namespace),
         *objective.stale(),
         *never(cell.space),
     ]

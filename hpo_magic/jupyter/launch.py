@@ -66,7 +66,14 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
             f"the cell, or what it is asked for, has changed: this is version {study.version}, earlier ones are kept"
         )
     study.notices.extend(
-        [*cell.doubts, *_sought_itself(search), *_shared(search), *search.objective.stale(), *_changed(search, counted)]
+        [
+            *cell.doubts,
+            *search.cell.in_notebook(search.objective.namespace),
+            *_sought_itself(search),
+            *_shared(search),
+            *search.objective.stale(),
+            *_changed(search, counted),
+        ]
     )
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     study.notices.append(f"{study.strategy.name}: {said}")

@@ -144,14 +144,25 @@ def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Clim
 
 
 def last_way_up(space: Space, history: History) -> tuple[Trial, int] | None:
-    """Return whom to give more, and how much, where nothing new is left to begin and nobody has the full budget yet."""
+    """Return whom to give more, and how much, where nothing new is left to begin: the best of the highest rung first.
+
+    None where all have had the full budget or failed, and for as long as a rung is not complete.
+
+    Examples
+    --------
+    >>> space = Space({"n": Budget(1, 3)})
+    >>> done = tuple(Trial(i, {"n": 1}, State.DONE, {"value": 2.0 - i}, budget=1) for i in range(2))
+    >>> last_way_up(space, History(done))
+    (Trial(1, done, value=1, {'n': 1}), 3)
+    """
     steps, group = rungs_of(space), climbers(history)
-    if not steps or history.running or any(max(climber.at) >= steps[-1] for climber in group):
-        return None
     for budget in sorted({budget for climber in group for budget in climber.at}, reverse=True):
-        best = ranked(history, group, budget)[:1]
-        if best:
-            return best[0].at[budget], next(step for step in steps if step > budget)
+        if any(pending(climber, budget) for climber in group):
+            return None
+        above = [step for step in steps if step > budget]
+        best = ranked(history, [climber for climber in group if max(climber.at) == budget], budget)
+        if above and best:
+            return best[0].at[budget], above[0]
     return None
 
 

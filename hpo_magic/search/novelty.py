@@ -7,9 +7,7 @@ from functools import cached_property
 
 from hpo_magic.space import Config, Space, Value
 from hpo_magic.space.options import identity
-from hpo_magic.trials import History, State, Trial
-
-_AGAIN = (State.LOST, State.STOPPED)
+from hpo_magic.trials import History, Trial
 
 
 def key(config: Mapping[str, Value], space: Space) -> tuple[str, ...]:
@@ -25,13 +23,13 @@ def key(config: Mapping[str, Value], space: Space) -> tuple[str, ...]:
 
 
 def tried(history: History, space: Space) -> set[tuple[str, ...]]:
-    """Return the keys of all configs of the history; those of lost or stopped trials may be tried again."""
+    """Return the keys of all configs of the history; those of lost or interrupted trials may be tried again."""
     return {_key_of(trial.config, space) for trial in once(history)}
 
 
 def once(history: History) -> list[Trial]:
-    """Return the trials whose configs are not to be tried again: all but lost and stopped ones."""
-    return [trial for trial in history.trials if trial.state not in _AGAIN]
+    """Return the trials whose configs are not to be tried again: all but lost and interrupted ones."""
+    return [trial for trial in history.trials if not trial.gone]
 
 
 class Tried:
@@ -52,7 +50,7 @@ class Tried:
         """Whether the config has been tried."""
         if self._space.budget is not None:
             return key(config, self._space) in self._keys
-        same = [trial.config for trial in self._history.having_config(config) if trial.state not in _AGAIN]
+        same = [trial.config for trial in self._history.having_config(config) if not trial.gone]
         return bool(same) and key(config, self._space) in {_key_of(known, self._space) for known in same}
 
     @cached_property

@@ -7,6 +7,9 @@ import numbers
 
 from hpo_magic.errors import SpaceError
 
+_ROUNDING = 1e-9
+"""Of a difference of two bounds."""
+
 
 def finite(domain: str, argument: str, value: object) -> float:
     """Return a finite number as a float."""
@@ -42,7 +45,8 @@ def check_range(domain: str, low: float, high: float, log: bool, step: float | N
         raise SpaceError(f"{domain}: low={low!r} must be above 0 with log=True; raise it or drop log")
     if step is not None and log:
         raise SpaceError(f"{domain}: step={step!r} and log=True exclude each other; drop one of them")
-    if step is not None and not 0 < step <= high - low:
+    # 0.5 - 0.4 is 0.09999999999999998, and 0.1 is one step of it.
+    if step is not None and not 0 < step <= (high - low) * (1 + _ROUNDING):
         raise SpaceError(f"{domain}: step={step!r} must be above 0 and at most high - low = {high - low!r}")
     if isinstance(step, float) and (high - low) / step > 2**53:  # a float cannot tell the steps apart
         raise SpaceError(f"{domain}: step={step!r} is too small beside high - low = {high - low!r}; enlarge it")

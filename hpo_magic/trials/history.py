@@ -76,8 +76,8 @@ class History:
         values = trial.values or {}
         return bounded(goal.sign * values[goal.metric])
 
-    def _told(self, trial: Trial) -> tuple[float, ...]:
-        """Return every goal of a finished trial, minimise-oriented and as it is: which is better is not cut."""
+    def told(self, trial: Trial) -> tuple[float, ...]:
+        """Return every goal of a finished trial, minimise-oriented and as it is, to sort by: extremes are not cut."""
         values = trial.values or {}
         return tuple(goal.sign * values[goal.metric] for goal in self.goals)
 
@@ -147,21 +147,40 @@ class History:
         """The history as samplers read it: trials that a scheduler stopped count with the last value they reported.
 
         None counts as better than the middle of those that ended: it was stopped as it is not, and where what trials
-        report grows as they go on, as costs do, whoever is stopped soonest would look best.
+        report grows as they go on, as costs do, whoever is stopped soonest would look best. Of what it does not tell,
+        another goal counts as the worst of those that ended, and what a constraint reads as the middle.
         """
         if self.index is not None and not self.index.stopped:
             return self
         # A list of states tells ten times faster than a property of every trial that none was stopped.
         if State.STOPPED not in [trial.state for trial in self.trials] or not any(trial.cut for trial in self.trials):
             return self
-        told = tuple(self._as_ended(t) if t.cut and self._tells_all(t) else t for t in self.trials)
+        told = tuple(self._as_ended(trial) if trial.cut else trial for trial in self.trials)
         return History(told, self.goals, self.constraints)
 
     def _as_ended(self, trial: Trial) -> Trial:
-        metric, sign, values = self.goals[0].metric, self.goals[0].sign, dict(trial.values or {})
+        """Return a trial that was stopped as one that ended; as it is where nothing says what it does not tell."""
+        values = {**self._assumed, **(trial.values or {})}
+        if not values.keys() >= self._metrics:
+            return trial
+        metric, sign = self.goals[0].metric, self.goals[0].sign
         if (trial.budget or 0) in self._middle:
             values[metric] = sign * max(sign * values[metric], self._middle[trial.budget or 0])
         return changed(trial, state=State.DONE, values=values)
+
+    @property
+    def _metrics(self) -> set[str]:
+        return {goal.metric for goal in self.goals} | {limit.metric for limit in self.constraints}
+
+    @cached_property
+    def _assumed(self) -> dict[str, float]:
+        """What counts for a trial that was stopped before it told it; what it reports until then is the first goal."""
+        ended = [trial.values for trial in self.done if trial.values is not None]
+        if not ended:
+            return {}
+        middle = {limit.metric: float(np.median([told[limit.metric] for told in ended])) for limit in self.constraints}
+        worst = {g.metric: g.sign * max(g.sign * told[g.metric] for told in ended) for g in self.goals[1:]}
+        return middle | worst
 
     @cached_property
     def _middle(self) -> dict[int, float]:
@@ -172,11 +191,6 @@ class History:
             if trial.values is not None and metric in trial.values:
                 told.setdefault(trial.budget or 0, []).append(sign * trial.values[metric])
         return {budget: float(np.median(losses)) for budget, losses in told.items()}
-
-    def _tells_all(self, trial: Trial) -> bool:
-        """Whether every goal and constraint has its value: what a trial reports until it is cut is the first metric."""
-        values = trial.values or {}
-        return values.keys() >= {goal.metric for goal in self.goals} | {limit.metric for limit in self.constraints}
 
     @cached_property
     def done(self) -> tuple[Trial, ...]:
@@ -219,7 +233,7 @@ class History:
         Where trials have budgets, of those with the largest that has been reached: others cannot be compared with it.
         Who failed with a larger one is passed over.
         """
-        return min((self.done[i] for i in self.comparable), key=self._told, default=None)
+        return min((self.done[i] for i in self.comparable), key=self.told, default=None)
 
     @cached_property
     def comparable(self) -> list[int]:
@@ -264,7 +278,7 @@ class History:
         """The Pareto front: of the comparable trials those that no other one dominates, each config once."""
         if not self.comparable:
             return ()
-        beaten = dominated(np.array([self._told(self.done[i]) for i in self.comparable]))
+        beaten = dominated(np.array([self.told(self.done[i]) for i in self.comparable]))
         front = [self.done[i] for i, out in zip(self.comparable, beaten, strict=True) if not out]
         if self.repeats:
             front = [one for i, one in enumerate(front) if all(one.config != other.config for other in front[:i])]
@@ -305,4 +319,4 @@ def hypervolume_of(history: History, reference: Mapping[str, float] | None = Non
                 rule = "is no finite number" if name in metrics else f"is no metric; those are {', '.join(metrics)}"
                 raise StudyError(f"reference: {name}={value!r} {rule}")
         corner = np.array([goal.sign * float(reference[goal.metric]) for goal in history.goals])
-    return hypervolume(np.array([history._told(trial) for trial in history.front]), corner)
+    return hypervolume(np.array([history.told(trial) for trial in history.front]), corner)

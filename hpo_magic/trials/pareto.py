@@ -5,6 +5,7 @@ Shapes: n points, m goals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import comb
 
@@ -154,3 +155,22 @@ def contribution(point: Array, others: Array, reference: Array) -> float:
     """Return the volume that a point adds to that of others, (m,) and (n, m)."""
     own = float(np.prod(np.maximum(reference - point, 0.0)))
     return own - (hypervolume(np.maximum(others, point), reference) if len(others) else 0.0)
+
+
+def volumes(losses: Array, reference: Array, ends: Sequence[int]) -> Array:
+    """Return the hypervolume of the first so many points, for each of `ends`, which rise, (k,).
+
+    Examples
+    --------
+    >>> volumes(np.array([[2.0, 2.0], [2.0, 1.0], [2.5, 2.5]]), np.array([3.0, 3.0]), [0, 1, 2, 3]).tolist()
+    [0.0, 1.0, 2.0, 2.0]
+    """
+    front, volume, covered = losses[:0], 0.0, []
+    for begin, end in pairwise([0, *ends]):
+        new = losses[begin:end]
+        for point in new[~dominated(new)]:
+            volume += contribution(point, front, reference)
+            front = np.vstack([front, point])
+        front = front[~dominated(front)]
+        covered.append(volume)
+    return np.array(covered)

@@ -66,3 +66,32 @@ def test_only_like_is_compared_with_like():
         compare([run([1])], [run([1], -1)])
     with pytest.raises(StudyError, match="has no best, no finished trial yet"):
         compare([run([1])], [run([])])
+
+
+def test_several_metrics_are_compared_by_the_hypervolume_of_all():
+    """The first metric is alike: what one is better in is the second."""
+
+    def front(values) -> History:
+        told = [{"loss": 1.0, "size": float(value)} for value in values]
+        done = [Trial(i, {"x": i}, State.DONE, one, "loss") for i, one in enumerate(told)]
+        return History(tuple(done), (Goal("loss"), Goal("size")))
+
+    found = compare([front([5, 3, 2])], [front([5, 4, 4])], ("a", "b"))
+    assert found.better == "a" and found.goal == Goal("hypervolume", -1)
+    assert found.one.curves[0, 0] == found.other.curves[0, 0]
+    assert found.one.curves[0, 2] > found.one.curves[0, 1] > found.other.curves[0, 1] == found.other.curves[0, 2]
+    assert "hypervolume" in str(found)
+
+
+def test_a_side_without_a_result_by_then_is_not_ahead():
+    def at(*budgets: int) -> History:
+        done = [Trial(i, {"x": i}, State.DONE, {"loss": 1.0}, "loss", budget=b) for i, b in enumerate(budgets)]
+        return History(tuple(done), (Goal("loss"),))
+
+    with pytest.raises(
+        StudyError, match=r"1 of 1 runs of late had no result with the budget 9 after 2 trials, .* more"
+    ):
+        compare([at(1, 1, 9)], [at(1, 9)], ("late", "early"))
+    with pytest.raises(StudyError, match="different budgets, 3 and 9: .* give those that are behind more trials"):
+        compare([at(1, 3)], [at(1, 9)])
+    assert compare([at(9, 1)], [at(1, 9)]).better is None

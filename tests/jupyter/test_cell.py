@@ -114,6 +114,9 @@ else:
         "e = 9  # hpo: 1..27 budget\nif e < 5:\n    x = 1  # hpo: 1..5",  # another at every rung
         "e = 9  # hpo: 1..27 budget\nfor i in range(e):\n    x = 1  # hpo: 1..5",
         "k = SMALL  # hpo: SMALL | BIG\nif k == 10:\n    x = 1  # hpo: 1..5",  # what a name stands for the cell knows
+        "k = f  # hpo: f | g\nif k == 'f':\n    x = 1  # hpo: 1..5",
+        "k = f  # hpo: f | g\nif k is h or k(1):\n    x = 1  # hpo: 1..5",
+        "k = SMALL  # hpo: SMALL | BIG\nfor i in range(k):\n    x = 1  # hpo: 1..5",
         "k = 'a'  # hpo: a | b\ndef f(k):\n    if k == 'c':\n        x = 1  # hpo: 1..5",  # an argument of that name
         "n = 2  # hpo: 1..4\ndef f(n):\n    for i in range(n):\n        x = 1  # hpo: 1..5",
         "n = 2  # hpo: 1..4\nn = n + 1\nfor i in range(n):\n    x = 1  # hpo: 1..5",
@@ -122,6 +125,22 @@ else:
 )
 def test_what_decides_nothing_for_certain_makes_no_condition(source):
     assert domains(source)["x"] == "1..5"
+
+
+def test_an_option_by_its_own_name_makes_a_condition():
+    """A config holds the name, the cell what it stands for."""
+    found = domains(
+        """act = relu  # hpo: relu | tanh | nn.gelu | None
+if act is relu:
+    a = 1  # hpo: 1..3
+elif act in (tanh, nn.gelu):
+    b = 1  # hpo: 1..3
+if not act is None:
+    c = 1  # hpo: 1..3"""
+    )
+    assert found["a"] == "1..3 when act == 'relu'"
+    assert found["b"] == "1..3 when act != 'relu' and act in ('tanh', 'nn.gelu')"
+    assert found["c"] == "1..3 when act != None"
 
 
 def test_a_comprehensions_variable_is_its_own():
@@ -459,3 +478,58 @@ def test_two_names_at_once_and_a_plain_syntax_error_are_said_once():
     with pytest.raises(CellError) as refused:
         cell("x = 1.0  # hpo: 0.0..2.0\nx +* 2")
     assert str(refused.value).count("invalid syntax") == 1
+
+
+LEARNERS = """learner = 'svm'  # hpo: svm | knn | forest
+if learner == 'svm':
+    C = 4.0  # hpo: 1e-3..1e3 log
+    model = svm(C)
+elif learner == 'knn':
+    k = 5  # hpo: 1..99
+    model = knn(k)
+loss = score(model)"""
+
+
+def test_a_name_that_some_options_leave_to_the_notebook_is_told():
+    told = cell(LEARNERS, "loss")
+    assert told.in_notebook({"svm": 1}) == []  # there the trial fails by itself: NameError
+    assert told.in_notebook({"model": 1}) == [
+        "model is set in lines 5, 8 only: where learner = forest trials read the model that the notebook has; "
+        "set it there too, or delete it from the notebook"
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        LEARNERS.replace(" | forest", ""),  # every option sets it
+        LEARNERS.replace("elif learner == 'knn'", "else"),
+        "model = default\n" + LEARNERS,
+        LEARNERS + "\nmodel = 1",
+        LEARNERS.replace("svm(C)", "svm(C, model)").replace("if", "x = model\nif", 1),  # read first, as it is meant
+        LEARNERS.replace("score(model)", "3"),
+        LEARNERS.replace("loss = score", "if learner != 'forest':\n    loss = score"),
+        LEARNERS.replace("learner == 'svm'", "flag"),  # who knows
+        LEARNERS.replace("elif", "elif flag or"),
+        "match k := 3:\n    case 3: model = 1\nx = 1  # hpo: 1..3\nloss = model + x",
+        "x = 1  # hpo: 1..3\nif x > 2:\n    model = 1\nloss = model",  # a number decides
+        "def f():\n    model = 1\nx = 'a'  # hpo: a | b\nif x == 'a':\n    f = 3\nloss = x",
+    ],
+)
+def test_nothing_is_told_of_names_that_may_be_set_or_need_not_be_read(source):
+    assert cell(source, "loss").in_notebook({"model": 1}) == []
+
+
+def test_a_test_that_makes_no_condition_as_its_parameter_is_set_elsewhere_too_is_doubted():
+    source = """pca = True  # hpo: True | False
+if pca:
+    whiten = True  # hpo: True | False
+else:
+    whiten = False
+if whiten:
+    eps = 0.1  # hpo: 0.01..1.0
+loss = 3"""
+    assert cell(source, "loss").doubts == (
+        "eps is tried whatever whiten is: a test of whiten makes no condition, as line 6 sets it too; "
+        "give that another name, or test what decides it",
+    )

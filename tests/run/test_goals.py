@@ -181,6 +181,15 @@ def test_confirming_runs_the_best_again_and_says_whether_the_winner_stands():
         Study({"x": Float(0, 1)}).confirm()
 
 
+def test_of_equals_in_the_first_metric_who_is_better_in_the_next_is_confirmed():
+    study = Study({"y": Float(0, 1)}, minimize=["a", "b"], strategy="random")
+    study.optimize(lambda config: {"a": 1.0, "b": config["y"]}, trials=15)
+    told = study.confirm(k=2, repeats=2)
+    assert (
+        told.configs[0].trial.number == study.best.number == min(study.trials[:15], key=lambda t: t.config["y"]).number
+    )
+
+
 def test_only_trials_with_the_largest_budget_are_recommended_and_confirmed():
     """Losses rise with the budget, so that the cheapest trial always looks best."""
     study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, minimize="loss")

@@ -279,3 +279,23 @@ def test_too_few_trials_for_the_first_bracket_are_said(strategy, trials, message
     assert any(notice.startswith(message) for notice in study.notices) if message else not study.notices
     largest = max(trial.budget for trial in study.trials)
     assert f"as far as {largest} of 81" in message or not message  # what was said came true
+
+
+@pytest.mark.parametrize("strategy", ["hyperband", "asha", "auto", "bohb", "halving"])
+def test_where_nothing_new_is_left_all_go_on_to_the_full_budget(strategy):
+    """The best at the full budget is among the worst of small ones, and trials are left."""
+    space = {"m": Choice(["a", "b", "c"]), "n": Budget(1, 27)}
+    study = Study(space, minimize="loss", strategy=strategy, seed=1)
+    study.optimize(lambda c: {"a": 0.1 + 3 / c["n"], "b": 0.3, "c": 0.2 + 1 / c["n"]}[c["m"]], trials=60)
+    full = [trial.config["m"] for trial in study.trials if trial.budget == 27]
+    assert sorted(full) == ["a", "b", "c"] and len(study.trials) <= 12
+
+
+def test_a_trial_that_failed_on_its_way_up_does_not_go_on():
+    study = Study({"m": Choice(["a", "b"]), "n": Budget(1, 9)}, minimize="loss", strategy="hyperband")
+    while (trial := study.ask()) is not None:
+        if trial.config["m"] == "a" and trial.budget == 3:
+            study.fail(trial, "out of memory")
+        else:
+            study.tell(trial, 1.0)
+    assert sorted((t.config["m"], t.budget) for t in study.trials if t.budget > 1) == [("a", 3), ("b", 3), ("b", 9)]

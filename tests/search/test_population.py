@@ -9,7 +9,7 @@ from hpo_magic import Budget, Choice, Float, Space, Study
 from hpo_magic.errors import StrategyError, StudyError
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.schedulers.pb2 import bandit
-from hpo_magic.search.schedulers.pbt import Pbt
+from hpo_magic.search.schedulers.pbt import Pbt, perturbed
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.trials import State
 from hpo_magic.trials.trial import changed
@@ -206,3 +206,19 @@ def test_a_members_last_values_in_the_queue_are_a_config_of_their_own():
     trained(study, 40)
     assert len(study.best_schedule) > 1
     assert study.enqueue(dict(study.best.config)).parent is None
+
+
+@pytest.mark.parametrize("explore", [perturbed, bandit])
+def test_a_copy_does_not_change_what_decides_which_others_exist(explore):
+    """It goes on from the files of what it copies: those of another model are of no use to it."""
+    space = Space({
+        "model": Choice(["cnn", "mlp"]), "lr": Float(1e-3, 1, log=True),
+        "kernel": Choice([3, 5, 7], when="model == 'cnn'"), "n": Budget(1, 20),
+    })  # fmt: skip
+    study = Study(space, strategy=Strategy(RandomSampler(0), Pbt(0, explore=explore), 0))
+    for _ in range(160):
+        trial = study.ask()
+        study.tell(trial, abs(trial.config["lr"] - 0.1) + trial.config.get("kernel", 4) / 10)
+    moved = [trial for trial in study.trials if trial.parent is not None]
+    assert all(trial.config["model"] == study.trials[trial.parent].config["model"] for trial in moved)
+    assert any(trial.config["lr"] != study.trials[trial.parent].config["lr"] for trial in moved)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpo_magic.errors import SpaceError
-from hpo_magic.space import Budget, Choice, Float, Int
+from hpo_magic.space import Budget, Choice, Float, Int, Space
 from hpo_magic.space.domains import clip, contains, level, levels
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.json_form import domain_from_json, domain_to_json
@@ -144,3 +144,15 @@ def test_options_come_back_from_json_as_they_were():
     known = json.loads(json.dumps(domain_to_json(choice)))
     assert repr(domain_from_json(known)) == repr(choice)
     assert Choice([{"a": (1, 2)}]).index({"a": [1, 2]}) == 0  # configs are stored as JSON, which has lists alone
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step"), [(0.4, 0.5, 0.1), (0.2, 0.3, 0.1), (0.1, 0.15, 0.05), (0.9, 1.0, 0.1)]
+)
+def test_a_range_of_one_step_has_two_levels(low, high, step):
+    """0.5 - 0.4 is a little less than 0.1."""
+    space = Space({"x": Float(low, high, step=step)})
+    rng = np.random.default_rng(0)
+    assert {round(space.sample(rng)["x"], 9) for _ in range(50)} == {low, high}
+    with pytest.raises(SpaceError, match="step=.* must be above 0 and at most high - low"):
+        Float(low, high, step=1.1 * step)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -11,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from hpo_magic.insight.plots.style import LINE, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History
-from hpo_magic.trials.pareto import contribution, corner_of, dominated
+from hpo_magic.trials.pareto import corner_of, volumes
 
 _MOST = 60
 
@@ -30,13 +28,6 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     losses, numbers = history.losses[fit], [history.done[i].number for i in fit]
     corner = corner_of(losses)
     steps = np.unique(np.linspace(1, len(fit), _MOST).astype(int))
-    front, volume, covered = losses[:0], 0.0, []
-    for begin, end in pairwise([0, *steps]):
-        new = losses[begin:end]
-        for point in new[~dominated(new)]:
-            volume += contribution(point, front, corner)
-            front = np.vstack([front, point])
-        front = front[~dominated(front)]
-        covered.append(volume)
+    covered = volumes(losses, corner, steps.tolist())
     ax.step([numbers[count - 1] for count in steps], covered, where="post", color=LINE, linewidth=1.8)
-    ax.set_ylim(0, max(covered) * 1.06 or 1.0)
+    ax.set_ylim(0, float(covered.max()) * 1.06 or 1.0)

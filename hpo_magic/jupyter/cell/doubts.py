@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from hpo_magic.jupyter.cell.annotations import Annotated
+from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.jupyter.cell.flow import Branch, paths
 from hpo_magic.space import Float, Int
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def doubts(tree: ast.Module, annotated: list[Annotated]) -> tuple[str, ...]:
+def doubts(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> tuple[str, ...]:
     """Return a line each for what may not be meant."""
-    return tuple(dict.fromkeys([*(doubt for one in annotated if (doubt := _bounds(one))), *_scopes(tree, annotated)]))
+    bounds = [doubt for one in annotated if (doubt := _bounds(one))]
+    return tuple(dict.fromkeys([*bounds, *_scopes(tree, annotated), *_undecided(tree, annotated, lines)]))
 
 
 def _bounds(one: Annotated) -> str:
@@ -48,6 +50,26 @@ def _scopes(tree: ast.Module, annotated: list[Annotated]) -> Iterator[str]:
                 f"{one.name} stands in {there} and in {here}: it is one parameter with one value; "
                 "give the two different names to tune each by itself"
             )
+
+
+def _undecided(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Iterator[str]:
+    """Say which test makes no condition, as what it reads is set elsewhere too: ``else: whiten = False``."""
+    own = {id(node) for one in annotated for node in ast.walk(one.statement)}
+    again = {
+        node.id: node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in own
+    }
+    moved = {one.name for one in annotated} & again.keys()
+    around = paths(tree, annotated, lines)
+    for one in annotated:
+        tests = [step.test for step in around[one.statement] if isinstance(step, Branch)]
+        for test in tests:
+            for name in sorted({n.id for n in ast.walk(test) if isinstance(n, ast.Name)} & moved):
+                yield (
+                    f"{one.name} is tried whatever {name} is: a test of {name} makes no condition, as line "
+                    f"{again[name] + lines.first - 1} sets it too; give that another name, or test what decides it"
+                )
 
 
 def _places(node: ast.AST, name: str) -> Iterator[tuple[ast.stmt, str]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.jupyter.cell.named_options import named_options, spelt
 from hpo_magic.space import Budget
 from hpo_magic.space.conditions import literal_of, name_of
 
@@ -45,12 +46,20 @@ _OPPOSITE: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[ast.stmt, Path]:
     """Return for every annotated statement the branches and loops around it, outermost first."""
     wanted = {one.statement for one in annotated}
-    names = {one.name for one in annotated if decides(one)} - reassigned(tree, annotated)
-    found: dict[ast.stmt, Path] = {}
-    for statement, path in _walk(tree.body, (), names, lines):
-        if statement in wanted:
-            found[statement] = path
-    return found
+    walk = walked(tree.body, (), counting(tree, annotated), lines)
+    return {statement: read(path, annotated) for statement, path in walk if statement in wanted}
+
+
+def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
+    """Return the parameters by which loops may count: what a name of the notebook stands for only the cell knows."""
+    plain = {one.name for one in annotated if decides(one) and not one.parsed.names}
+    return plain - reassigned(tree, annotated)
+
+
+def read(path: Path, annotated: Iterable[Annotated]) -> Path:
+    """Return a path whose tests compare options as configs hold them."""
+    named = named_options(annotated)
+    return tuple(Branch(spelt(s.test, named), s.holds) if isinstance(s, Branch) else s for s in path)
 
 
 @dataclass(frozen=True)
@@ -72,22 +81,23 @@ def tested_names(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> 
                     yield Tested(node.id, quoted.line or 0, quoted.source)
 
 
-def _walk(body: list[ast.stmt], path: Path, names: set[str], lines: Lines) -> Iterator[tuple[ast.stmt, Path]]:
+def walked(body: list[ast.stmt], path: Path, names: set[str], lines: Lines) -> Iterator[tuple[ast.stmt, Path]]:
+    """Yield every statement with the branches and the loops over parameters, `names`, around it, outermost first."""
     for statement in body:
         yield statement, path
         if isinstance(statement, ast.If):
-            yield from _walk(statement.body, (*path, Branch(statement.test, True)), names, lines)
-            yield from _walk(statement.orelse, (*path, Branch(statement.test, False)), names, lines)
+            yield from walked(statement.body, (*path, Branch(statement.test, True)), names, lines)
+            yield from walked(statement.orelse, (*path, Branch(statement.test, False)), names, lines)
         elif isinstance(statement, ast.Match):
             for case, steps in _cases(statement):
-                yield from _walk(case.body, (*path, *steps), names, lines)
+                yield from walked(case.body, (*path, *steps), names, lines)
         elif isinstance(statement, (ast.For, ast.AsyncFor)):
             loop = _loop(statement, names)
             if loop is not None and any(isinstance(step, Loop) and step.variable == loop.variable for step in path):
                 message = f"the loops share the variable {loop.variable!r}; give each its own"
                 raise lines.error(message, statement.lineno)
-            yield from _walk(statement.body, path if loop is None else (*path, loop), names, lines)
-            yield from _walk(statement.orelse, path, names, lines)
+            yield from walked(statement.body, path if loop is None else (*path, loop), names, lines)
+            yield from walked(statement.orelse, path, names, lines)
         else:
             for _, field in ast.iter_fields(statement):
                 if isinstance(field, list):
@@ -97,9 +107,9 @@ def _walk(body: list[ast.stmt], path: Path, names: set[str], lines: Lines) -> It
 def _inner(field: list[object], path: Path, names: set[str], lines: Lines) -> Iterator[tuple[ast.stmt, Path]]:
     for item in field:
         if isinstance(item, ast.stmt):
-            yield from _walk([item], path, names, lines)
+            yield from walked([item], path, names, lines)
         elif isinstance(item, ast.ExceptHandler):
-            yield from _walk(item.body, path, names, lines)
+            yield from walked(item.body, path, names, lines)
 
 
 def _cases(statement: ast.Match) -> Iterator[tuple[ast.match_case, Path]]:
@@ -171,12 +181,8 @@ def _within(body: list[ast.stmt], names: set[str]) -> Iterator[ast.AST]:
 
 
 def decides(one: Annotated) -> bool:
-    """Whether what a parameter is decides which others exist.
-
-    A budget does not, as it is another at every rung, nor do options that are names of the notebook: only the cell
-    knows what they stand for.
-    """
-    return not isinstance(one.parsed.domain, Budget) and not one.parsed.names
+    """Whether what a parameter is decides which others exist; a budget does not, as it is another at every rung."""
+    return not isinstance(one.parsed.domain, Budget)
 
 
 def reassigned(tree: ast.Module, annotated: list[Annotated]) -> set[str]:

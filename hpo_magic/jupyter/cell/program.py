@@ -20,6 +20,7 @@ from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound, stale
 from hpo_magic.jupyter.cell.in_place import changed_in_place
 from hpo_magic.jupyter.cell.layout import Layout, lay_out
+from hpo_magic.jupyter.cell.left_over import LeftOver, left_over
 from hpo_magic.jupyter.cell.own_names import own_names
 from hpo_magic.jupyter.cell.rewrite import (
     RESULT,
@@ -69,6 +70,8 @@ class Cell:
         What may not be meant as it is written.
     in_place : tuple of (str, int)
         Names of which the cell sets a part, without having set them itself before, and the line that does.
+    left_over : tuple of LeftOver
+        Names that it sets for some options only, and reads for others.
     code : code object
 
     Examples
@@ -92,7 +95,12 @@ class Cell:
     tested: tuple[Tested, ...]
     doubts: tuple[str, ...]
     in_place: tuple[tuple[str, int], ...]
+    left_over: tuple[LeftOver, ...]
     code: CodeType = field(repr=False)
+
+    def in_notebook(self, namespace: Mapping[str, Any]) -> list[str]:
+        """Say of which names that it leaves unset for some options a trial reads what the notebook has."""
+        return [str(one) for one in self.left_over if one.name in namespace]
 
     def objective(self, namespace: Mapping[str, Any]) -> CellObjective:
         """Return the objective over a snapshot of a namespace."""
@@ -222,9 +230,11 @@ def read_cell(
     if not annotated:
         raise CellError("the cell has no parameter to tune; annotate one, as in lr = 1e-3  # hpo: 1e-5..1e-1 log", None)
     try:
-        tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated)
+        tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated, lines)
         in_place = tuple((name, line + first_line - 1) for name, line in changed_in_place(tree))
         layout = lay_out(tree, annotated, lines)
+        maybe = frozenset(set_names(tree.body)) - own_names(tree)
+        left = left_over(tree, annotated, lines, maybe, layout.space)
         for metric in (*metrics, *also, *kept):
             check_metric(tree, metric, lines)
         tree = _rewritten(tree, annotated, layout, metrics)
@@ -237,7 +247,7 @@ def read_cell(
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
     return Cell(
         written, source, layout.space, tuple(metrics), tuple(also), tuple(kept), meaning, names, needed, made, own,
-        tested, unsure, in_place, code,
+        tested, unsure, in_place, left, code,
     )  # fmt: skip
 
 

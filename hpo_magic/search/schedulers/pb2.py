@@ -33,7 +33,7 @@ def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.r
     own = cube.filled(cube.encode([member]), rng)
     near = np.clip(own + 0.1 * rng.standard_normal((_CANDIDATES // 4, len(space))), 0, 1)
     draws = np.vstack([rng.random((_CANDIDATES, len(space))), near])
-    points = np.where(cube.unordered | cube.held, own, draws)
+    points = np.where(cube.unordered | cube.parents | cube.held, own, draws)
     model = cube.at_budget(cube.model(points), budget)  # the budget is the time: what helps now need not help later
     with one_thread():
         process = fit(cube.encode(ended), y, cube.unordered)

@@ -28,12 +28,14 @@ before it run in the history that it is given."""
 def perturbed(space: Space, history: History, member: Trial, budget: int, rng: np.random.Generator) -> Config:
     """Return a member's config with each number moved by about a fifth of its range, some redrawn (Jaderberg 2017).
 
-    Values that the trial began with and that say how it is built, such as choices, are seldom changed.
+    Choices are seldom changed, and never what decides whether other parameters exist: the copy goes on from the files
+    of what it copies, and those of another model are of no use to it.
     """
     cube = cube_of(space)
     parent = cube.filled(cube.encode([member]), rng)
     children = mutate(parent, _CHILDREN, 0.2, cube, rng)
-    children = np.where(cube.held | (cube.unordered & (rng.random(children.shape) < 0.75)), parent, children)
+    kept = cube.held | cube.parents | (cube.unordered & (rng.random(children.shape) < 0.75))
+    children = np.where(kept, parent, children)
     configs = [{**space.decode(child), str(space.budget): member.budget} for child in children]
     return next((config for config in configs if config != member.config), configs[0])
 
