@@ -119,8 +119,10 @@ class Study:
         opened = open_store(store, make=False)
         records = [r for r in opened.studies() if r.name == name and version in (None, r.version)]
         if not records:
-            known = ", ".join(sorted({record.name for record in opened.studies()})) or "none"
-            raise StudyError(f"the store {opened.url!r} holds no study {name!r}; it holds: {known}")
+            versions = [f"version {r.version}" for r in opened.studies() if r.name == name]
+            wanted = f"version {version} of {name!r}" if versions else f"study {name!r}"
+            known = ", ".join(versions or sorted({record.name for record in opened.studies()})) or "none"
+            raise StudyError(f"the store {opened.url!r} holds no {wanted}; it holds: {known}")
         study = cls.__new__(cls)
         study._attach(Ledger(opened, records[-1]))
         return study
@@ -200,7 +202,7 @@ class Study:
         if len(top) < 2:
             at = "" if self.original.budget is None else f" with the largest {self.original.budget} reached"
             why = f"there is {len(top)}" if top or not self.history.done else self.history.why_none
-            raise StudyError(f"to confirm the winner takes two finished configs{at}, or more; {why}")
+            raise StudyError(f"to confirm the winner takes two finished configs{at}, or more; {why} (run more trials)")
         for trial in top:
             self._check_constant(trial)
         for _ in range(repeats):
@@ -454,6 +456,8 @@ class Study:
         """
         number = natural_workers(on) if workers is None else workers
         limits = Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise)
+        if not callable(objective):
+            raise StudyError(f"objective={objective!r} must be a function of a config, which returns the metric")
         self._search(objective, limits, (), on, progress)
 
     def _search(

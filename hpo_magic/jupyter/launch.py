@@ -56,6 +56,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         return
     search = session.begin(cell, options, limits, name, options.store or defaults.store, on)
     study, live = search.study, live_front_end(session.shell)
+    study.ledger.recorded = cell.kept
     counted = study.ledger.counted()
     if counted:
         total = f" of {study.limits.trials}" if study.limits.trials else ""

@@ -83,6 +83,8 @@ class Ledger:
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
         self._heard = False
+        self.recorded: tuple[str, ...] = ()
+        """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
 
     def _strategy(self, given: Strategy | None) -> Strategy:
@@ -225,6 +227,9 @@ class Ledger:
         if trial.state is State.DONE and not self._heard:
             self._heard = True
             self.notices.extend(silence(trial, self.original, self.strategy))
+            if lacking := ", ".join(name for name in self.recorded if name not in (trial.values or {})):
+                told = "it is not set, or no finite number, and others are not kept"
+                self.notices.append(f"{lacking} of trial {trial.number} is not recorded: {told}")
 
     def _kept(self, trial: Trial) -> bool:
         """Whether a trial has files; one that found none and did not ask for its folder has none."""

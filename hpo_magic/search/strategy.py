@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from hpo_magic.errors import StrategyError, did_you_mean, whole
+from hpo_magic.search.fidelity import rungs_of
 from hpo_magic.search.protocols import Sampler, Scheduler
 from hpo_magic.search.reading import seen_by
 from hpo_magic.search.recipes import RECIPES, SCHEDULERS, pair
@@ -70,11 +71,13 @@ class Strategy:
         '50 trials get as far as 1 of 81 epochs; raise their number to 121, or choose asha-gp, which goes up sooner'
         """
         first: tuple[int, ...] = getattr(self.scheduler, "first_round", lambda _: ())(space)
-        if trials is None or not 0 < trials < len(first):
+        top = max(rungs_of(space), default=0)
+        if trials is None or not 0 < trials <= len(first) or first[trials - 1] == top:
             return ""
-        far = f"{trials} trials get as far as {first[trials - 1]} of {first[-1]} {space.budget}"
-        other = "asha-gp, which goes up sooner" if trials >= _CLIMBING else f"gp, with which all spend {first[-1]}"
-        return f"{far}; raise their number to {len(first)}, or choose {other}"
+        far = f"{trials} trials get as far as {first[trials - 1]} of {top} {space.budget}"
+        enough = f"to {len(first)}" if first[-1] == top else f"well beyond {len(first)}"
+        other = "asha-gp, which goes up sooner" if trials >= _CLIMBING else f"gp, with which all spend {top}"
+        return f"{far}; raise their number {enough}, or choose {other}"
 
     def ahead(self, space: Space, history: History) -> None:
         """Do now what the next proposal needs in any case."""

@@ -533,3 +533,26 @@ loss = 3"""
         "eps is tried whatever whiten is: a test of whiten makes no condition, as line 6 sets it too; "
         "give that another name, or test what decides it",
     )
+
+
+def test_colabs_switches_and_bounded_numbers_are_parameters_too():
+    found = domains(
+        """use = True  #@param {type:"boolean"}
+n = 2  #@param {type:"integer", min:1, max:3}
+x = 0.5  #@param {type:"number", min:0, max:1}
+name = "a"  #@param {type:"string"}
+seen = 3  #@param {type:"integer"}"""
+    )
+    assert found == {"use": "True | False", "n": "1..3", "x": "0.0..1.0"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "told"),
+    [
+        ("1..9 step 0.5", r"step 0\.5 between whole numbers; write 1\.0\.\.9\.0 step 0\.5 for real numbers"),
+        ("1..0", "low=1 must be below high=0; swap the bounds"),
+    ],
+)
+def test_the_cure_is_written_as_an_annotation(annotation, told):
+    with pytest.raises(CellError, match=told):
+        cell(f"x = 3  # hpo: {annotation}\nx")

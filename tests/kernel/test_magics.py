@@ -428,6 +428,8 @@ def test_a_variable_to_keep_may_be_missing_in_a_trial(shared):
     kept = shared.value("sorted(str(trial.values.get('steps')) for trial in partly.trials if trial.values)")
     assert kept == ["40.0", "50.0", "None", "None", "None"]
     assert not shared.value("[trial for trial in partly.trials if 'note' in trial.values]")
+    (told,) = shared.value("[notice for notice in partly.notices if 'is not recorded' in notice]")
+    assert "note of trial 0 is not recorded: it is not set, or no finite number, and others are not kept" in told
 
 
 def test_any_trial_may_be_applied(shared):

@@ -190,6 +190,29 @@ def test_of_equals_in_the_first_metric_who_is_better_in_the_next_is_confirmed():
     )
 
 
+def test_too_few_to_be_confirmed_need_more_trials():
+    study = Study({"m": Choice(["a"]), "epochs": Budget(1, 27)}, minimize="loss", strategy="asha")
+    study.optimize(lambda config: 1 / config["epochs"], trials=9)
+    with pytest.raises(StudyError, match=r"the largest epochs reached, or more; there is 1 \(run more trials\)"):
+        study.confirm()
+
+
+def test_an_objective_that_is_none_is_refused_before_anything_starts():
+    study = Study({"x": Float(0, 1)})
+    with pytest.raises(StudyError, match="objective=3 must be a function of a config, which returns the metric"):
+        study.optimize(3, trials=2)
+    assert not study.trials
+
+
+def test_a_version_that_is_not_there_is_told_from_a_study_that_is_not(tmp_path):
+    url = f"sqlite:///{tmp_path}/hpo.db"
+    Study({"x": Float(0, 1)}, store=url, name="net")
+    with pytest.raises(StudyError, match=r"holds no version 9 of 'net'; it holds: version 1"):
+        Study.load("net", url, version=9)
+    with pytest.raises(StudyError, match=r"holds no study 'tree'; it holds: net"):
+        Study.load("tree", url)
+
+
 def test_only_trials_with_the_largest_budget_are_recommended_and_confirmed():
     """Losses rise with the budget, so that the cheapest trial always looks best."""
     study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, minimize="loss")

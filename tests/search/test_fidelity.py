@@ -270,6 +270,8 @@ def test_what_a_trial_could_spend_is_nothing_to_samplers_that_learn_one_thing_of
         ("halving", 100, "100 trials get as far as 3 of 81 epochs; raise their number to 121"),
         ("pbt", 40, "40 trials get as far as 40 of 81 epochs; raise their number to 80"),
         ("hyperband", 121, ""),
+        ("auto", 12, "12 trials get as far as 1 of 81 epochs; raise their number well beyond 12, or choose gp"),
+        ("auto", 30, ""),
         ("asha", 5, ""),
     ],
 )

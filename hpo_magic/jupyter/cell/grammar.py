@@ -112,7 +112,10 @@ def parse_param(text: str, default: Default) -> Parsed | None:
         raise SpaceError(f'{text!r} is no form; write #@param {{type:"slider", min:0, max:1}} or #@param ["a", "b"]')
     pairs = re.findall(r"""["']?(\w+)["']?\s*:\s*("[^"]*"|'[^']*'|[^,}]+)""", text)
     fields = {key: value.strip().strip("\"'") for key, value in pairs}
-    if fields.get("type") != "slider":
+    kind, bounded = fields.get("type"), {"min", "max"} <= fields.keys()
+    if kind == "boolean":
+        return Parsed(_choice([True, False], default))
+    if kind != "slider" and not (kind in ("number", "integer") and bounded):
         return None
     missing = [key for key in ("min", "max") if not re.fullmatch(_NUMBER, fields.get(key, ""))]
     if missing:
@@ -139,6 +142,8 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
         if word == "step" and not re.fullmatch(_NUMBER, options["step"]):
             raise SpaceError(f"step {options['step']!r} is no number; write step 0.1")
     whole = bool(_INTEGER.match(low) and _INTEGER.match(high))
+    if float(low) >= float(high):
+        raise SpaceError(f"low={low} must be below high={high}; swap the bounds or widen the range")
     if options.get("log") and float(low) <= 0:  # said first: whole or real, bounds that begin at 0 have no logarithm
         raise SpaceError(f"low={low} must be above 0 with log=True; raise it or drop log")
     if whole and isinstance(default.value, float) and not default.value.is_integer():
@@ -158,6 +163,8 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
             raise SpaceError(f"a budget runs over whole numbers without a step; write {low}..{high} as 1..81 budget")
         return Budget(**bounds)
     step = options.get("step")
+    if step is not None and whole and not float(step).is_integer():
+        raise SpaceError(f"step {step} between whole numbers; write {low}.0..{high}.0 step {step} for real numbers")
     if step is not None:
         bounds["step"] = float(step) if not (whole and _INTEGER.match(step)) else _int(step)
     return Int(**bounds) if whole else Float(**bounds)

@@ -81,6 +81,10 @@ class Asha:
                     return Promote(climber.at[here].number, above)
         return Sample(steps[0])
 
+    def first_round(self, space: Space) -> tuple[int, ...]:
+        """Return the budgets of the trials that are begun before any goes up."""
+        return rungs_of(space, self.eta)[:1] * self.begin
+
     def explain(self, space: Space) -> str:
         """Say which part goes up, and through which budgets."""
         steps = rungs_of(space, self.eta)
