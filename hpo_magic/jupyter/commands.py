@@ -171,7 +171,11 @@ def _as_json(study: Study, path: Path) -> None:
 
 
 def _as_csv(study: Study, path: Path) -> None:
-    table = rows(study.history, study.original.names)
+    """Write a row a trial: the option None as "None", nothing where a parameter does not exist."""
+    table = rows(study.history, study.original.names, "")
+    parameters = {f"config.{name}" for name in study.original} | set(study.original)
+    for row in table:
+        row.update({name: "None" for name in row.keys() & parameters if row[name] is None})
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(table[0]) if table else ["number"])
         writer.writeheader()

@@ -10,8 +10,8 @@ from hpo_magic.trials.history import History
 _OWN = ("number", "state", "parent", "duration", "error")
 
 
-def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a dict a trial: number, state, metrics, parameters (None where inactive), duration, error.
+def rows(history: History, names: Sequence[str], absent: Any = None) -> list[dict[str, Any]]:
+    """Return a dict a trial: number, state, metrics, parameters (`absent` where inactive), duration, error.
 
     Where any trial repeats another one or goes on from it, that one's number stands in ``parent``.
 
@@ -34,7 +34,7 @@ def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
             "number": trial.number,
             "state": str(trial.state),
             **{column: (trial.values or {}).get(metric) for metric, column in value.items()},
-            **{column: trial.config.get(name) for name, column in config.items()},
+            **{column: trial.config.get(name, absent) for name, column in config.items()},
             **({"parent": trial.parent} if family else {}),
             "duration": trial.duration,
             "error": str(trial.error) if trial.error else None,
@@ -44,10 +44,18 @@ def rows(history: History, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def to_frame(history: History, names: Sequence[str]) -> Any:
-    """Return the rows as a pandas DataFrame if pandas is installed, else as a dict of columns."""
-    table = rows(history, names)
+    """Return the rows as a pandas DataFrame if pandas is installed, else as a dict of columns.
+
+    What a config lacks is NaN in a frame, so that it differs from the option None.
+    """
     try:
         import pandas
     except ImportError:
+        table = rows(history, names)
         return {column: [row[column] for row in table] for column in (table[0] if table else {})}
-    return pandas.DataFrame(table)
+    table = rows(history, names, float("nan"))
+    frame = pandas.DataFrame(table)
+    none = [name for name in names if any(name in t.config and t.config[name] is None for t in history.trials)]
+    for column in [column for column in frame if column in none or str(column).removeprefix("config.") in none]:
+        frame[column] = pandas.Series([row[column] for row in table], dtype=object)  # else pandas makes None NaN
+    return frame

@@ -364,6 +364,12 @@ def test_export_and_list(shared):
     shared.run(svm(4, options="--wait", name="kept"))
     assert "4 trials written to kept.csv" in shared.run("%hpo export kept.csv kept")["text"]
     assert shared.value("len(open('kept.csv').readlines())") == 5
+    shared.run(
+        "%%hpo some --wait --strategy grid\nm = 'a'  # hpo: a | b\nif m == 'a':\n    p = None  # hpo: 'x' | None\n1"
+    )
+    shared.run("%hpo export some.csv some")
+    told = shared.value("sorted(line.split(',')[3:5] for line in open('some.csv'))")
+    assert told == [["a", "None"], ["a", "x"], ["b", ""], ["m", "p"]]
     shared.run("%hpo export 'kept too.JSON' kept  # for later")
     data = json.loads(shared.value("open('kept too.JSON').read()"))
     assert data["goals"] == {"accuracy": "maximize"} and len(data["trials"]) == 4

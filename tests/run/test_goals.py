@@ -412,6 +412,13 @@ def test_a_winner_that_cannot_be_told_apart_is_said_to_be_so():
     assert any("by less than can be told apart" in str(one) for one in lost)
 
 
+def test_the_frame_tells_the_option_none_from_what_a_config_lacks():
+    study = Study({"m": Choice(["a", "b"]), "pen": Choice(["l2", None], when="m == 'a'")}, strategy="grid")
+    study.optimize(lambda config: 1.0, trials=3)
+    told = {(row.m, str(row.pen)) for row in study.to_frame().itertuples()}
+    assert told == {("a", "l2"), ("a", "None"), ("b", "nan")}
+
+
 def test_repeats_that_are_all_alike_are_said_to_tell_nothing_of_luck():
     study = Study({"x": Float(0, 1)}, strategy="random")
     study.optimize(lambda config: config["x"], trials=6)
