@@ -30,6 +30,7 @@ VARIANTS = {
     "no linear trend": {"trend": 0.0, "branch_trend": 0.0},
     "the trend never doubted": {"doubt": 1.0},
     "a trend in branches as strong as elsewhere": {"branch_trend": 2.0},
+    "the signal's prior in branches as elsewhere": {"branch_signal": (0.0, 1.0)},
     "no worth of options": {"options": 0.0},
     "no belief in the interior": {"interior": 0.0},
     "no look into other branches": {"patience": 0},

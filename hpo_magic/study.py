@@ -506,7 +506,8 @@ class Study:
         self.ledger.recover()
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards))
         self._how = guards, on
-        if short := self.ledger.strategy.shortfall(self.original, limits.trials):
+        short = self.ledger.strategy.shortfall(self.original, limits.trials)
+        if short and len(self.history) < (limits.trials or 0):
             self.ledger.notices.append(short)
         self.ledger.journal.announce()
         self.runner.start()

@@ -1,6 +1,6 @@
 """Two searches side by side: how far each had come after every trial, and whether the difference is real.
 
-Of one metric its best counts, of several the hypervolume of the front.
+Of one metric its best counts, of several the hypervolume of the front, in parts of what all fronts together span.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hpo_magic.errors import StudyError
 from hpo_magic.search.scalar import MOST_GOALS
 from hpo_magic.trials import Goal, History
-from hpo_magic.trials.pareto import corner_of, volumes
+from hpo_magic.trials.pareto import corner_of, dominated, volumes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -144,7 +144,7 @@ def compare(
         for name, some in zip(names, (one, other), strict=True)
     ]
     a, b = (goal.sign * side.finals for side in sides)
-    better = None if np.isclose(a.mean(), b.mean(), rtol=1e-12) else sides[int(a.mean() > b.mean())].name
+    better = None if np.isclose(a.mean(), b.mean(), rtol=1e-12, atol=0.0) else sides[int(a.mean() > b.mean())].name
     return Comparison(sides[0], sides[1], goal, better, _chance(a, b) if min(len(a), len(b)) > 1 else None)
 
 
@@ -183,13 +183,18 @@ def _best(run: History, length: int) -> Array:
 
 
 def _volumes(runs: Sequence[History]) -> Callable[[History, int], Array]:
-    """Return what gives the hypervolume after each of a run's first trials, to a corner beyond the worst of all."""
-    corner = corner_of(np.vstack([run.losses[run.comparable] for run in runs]))
+    """Return what gives the hypervolume after each of a run's first trials.
+
+    It is counted in parts of the box from the best of each metric to a corner a tenth of the range beyond the worst on
+    all fronts: a trial that diverged does not stretch it, and no metric's scale counts.
+    """
+    fronts = np.vstack([run.losses[run.comparable][~dominated(run.losses[run.comparable])] for run in runs])
+    ideal, corner = fronts.min(axis=0), corner_of(fronts)
 
     def curve(run: History, length: int) -> Array:
+        fit = (run.losses[run.comparable] - ideal) / (corner - ideal)
         counts = np.searchsorted(run.comparable, np.arange(length), side="right")  # of comparable trials by then
-        fit = run.losses[run.comparable]
-        return volumes(fit, corner, range(len(fit) + 1))[counts]
+        return volumes(fit, np.ones(len(ideal)), range(len(fit) + 1))[counts]
 
     return curve
 

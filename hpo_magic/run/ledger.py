@@ -162,7 +162,7 @@ class Ledger:
                 return self._promote(history.trials[action.trial], action)
             config = self.strategy.propose(self.space, history)
             if config is None:
-                way = last_way_up(self.space, history)
+                way = last_way_up(self.space, history, getattr(self.strategy.scheduler, "eta", None))
                 return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
             if self.space.budget is not None:
                 config = {**config, self.space.budget: action.budget}
@@ -227,9 +227,10 @@ class Ledger:
         if trial.state is State.DONE and not self._heard:
             self._heard = True
             self.notices.extend(silence(trial, self.original, self.strategy))
-            if lacking := ", ".join(name for name in self.recorded if name not in (trial.values or {})):
+            lacking = [name for name in self.recorded if name not in (trial.values or {})]
+            if lacking and trial.number not in self._cut:
                 told = "it is not set, or no finite number, and others are not kept"
-                self.notices.append(f"{lacking} of trial {trial.number} is not recorded: {told}")
+                self.notices.append(f"{', '.join(lacking)} of trial {trial.number} is not recorded: {told}")
 
     def _kept(self, trial: Trial) -> bool:
         """Whether a trial has files; one that found none and did not ask for its folder has none."""

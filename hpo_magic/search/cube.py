@@ -59,12 +59,6 @@ class Cube:
         return bool(self._conditional) and self.space.budget is None
 
     @cached_property
-    def parents(self) -> NDArray[np.bool_]:
-        """Which parameters decide whether others exist, (d,)."""
-        read = set[str]().union(*(condition.names for _, condition in self._conditional))
-        return np.array([name in read for name in self.space], dtype=bool)
-
-    @cached_property
     def endless(self) -> bool:
         """Whether every config has a continuous parameter, so that none is drawn twice."""
         conditional = {j for j, _ in self._conditional}

@@ -143,27 +143,43 @@ def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Clim
     return [ended[place] for place in best_first(history, [climber.at[budget] for climber in ended])]
 
 
-def last_way_up(space: Space, history: History) -> tuple[Trial, int] | None:
+def last_way_up(space: Space, history: History, eta: int | None) -> tuple[Trial, int] | None:
     """Return whom to give more, and how much, where nothing new is left to begin: the best of the highest rung first.
 
-    None where all have had the full budget or failed, and for as long as a rung is not complete.
+    None where all whose config the space still holds have had the full budget, have failed, or are on their way.
+
+    Parameters
+    ----------
+    space : Space
+    history : History
+    eta : int or None
+        The scheduler's; None where it has no rungs: then the best goes on at once, and only while nobody has had the
+        full budget.
 
     Examples
     --------
     >>> space = Space({"n": Budget(1, 3)})
     >>> done = tuple(Trial(i, {"n": 1}, State.DONE, {"value": 2.0 - i}, budget=1) for i in range(2))
-    >>> last_way_up(space, History(done))
+    >>> last_way_up(space, History(done), 3)
     (Trial(1, done, value=1, {'n': 1}), 3)
     """
-    steps, group = rungs_of(space), climbers(history)
+    steps = rungs_of(space)[-1:] if eta is None else rungs_of(space, eta)
+    group = [climber for climber in climbers(history) if _held(space, climber.root)]
+    if eta is None and (history.running or any(max(climber.at) >= step for climber in group for step in steps)):
+        return None
     for budget in sorted({budget for climber in group for budget in climber.at}, reverse=True):
-        if any(pending(climber, budget) for climber in group):
-            return None
         above = [step for step in steps if step > budget]
         best = ranked(history, [climber for climber in group if max(climber.at) == budget], budget)
         if above and best:
             return best[0].at[budget], above[0]
     return None
+
+
+def _held(space: Space, trial: Trial) -> bool:
+    """Whether a space, as it is edited now, still holds a trial's config."""
+    free = {name: value for name, value in trial.config.items() if name != space.budget}
+    clipped = space.clip(trial.config)
+    return free == {name: value for name, value in clipped.items() if name != space.budget}
 
 
 def matured(history: History) -> History:

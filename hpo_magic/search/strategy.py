@@ -16,6 +16,7 @@ from hpo_magic.search.fidelity import rungs_of
 from hpo_magic.search.protocols import Sampler, Scheduler
 from hpo_magic.search.reading import seen_by
 from hpo_magic.search.recipes import RECIPES, SCHEDULERS, pair
+from hpo_magic.search.walk import walk_of_all
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
@@ -73,6 +74,9 @@ class Strategy:
         first: tuple[int, ...] = getattr(self.scheduler, "first_round", lambda _: ())(space)
         top = max(rungs_of(space), default=0)
         if trials is None or not 0 < trials <= len(first) or first[trials - 1] == top:
+            return ""
+        every = walk_of_all(space)
+        if every is not None and every.grid.size < trials:  # all begin, and then the best go on
             return ""
         far = f"{trials} trials get as far as {first[trials - 1]} of {top} {space.budget}"
         enough = f"to {len(first)}" if first[-1] == top else f"well beyond {len(first)}"

@@ -180,7 +180,7 @@ class History:
             return {}
         middle = {limit.metric: float(np.median([told[limit.metric] for told in ended])) for limit in self.constraints}
         worst = {g.metric: g.sign * max(g.sign * told[g.metric] for told in ended) for g in self.goals[1:]}
-        return middle | worst
+        return worst | middle
 
     @cached_property
     def _middle(self) -> dict[int, float]:

@@ -95,3 +95,15 @@ def test_a_side_without_a_result_by_then_is_not_ahead():
     with pytest.raises(StudyError, match="different budgets, 3 and 9: .* give those that are behind more trials"):
         compare([at(1, 3)], [at(1, 9)])
     assert compare([at(9, 1)], [at(1, 9)]).better is None
+
+
+def test_neither_scale_nor_a_trial_that_diverged_decides_between_fronts():
+    def run_of(values) -> History:
+        done = [Trial(i, {"x": i}, State.DONE, dict(zip("ab", v, strict=True)), "a") for i, v in enumerate(values)]
+        return History(tuple(done), (Goal("a"), Goal("b")))
+
+    good, bad = [(0.01, 0.5), (1.0, 1.0)], [(0.9, 0.6), (1.0, 1.0)]
+    for scale, worst in ((1.0, (1.0, 1.0)), (1e-6, (1.0, 1.0)), (1.0, (1e9, 1.0)), (1.0, (1e80, 1e90))):
+        one, other = (run_of([(x * scale, y * scale) for x, y in (*some, worst)]) for some in (good, bad))
+        found = compare([one], [other], ("good", "bad"))
+        assert found.better == "good" and 0 <= found.other.finals[0] < found.one.finals[0] <= 1.3

@@ -9,6 +9,7 @@ import pytest
 
 from hpo_magic.errors import CellError
 from hpo_magic.jupyter.cell import read_cell
+from hpo_magic.jupyter.cell.missing import check_names
 from hpo_magic.run.failure import failure_of
 from hpo_magic.space.words import words
 
@@ -117,6 +118,8 @@ else:
         "k = f  # hpo: f | g\nif k == 'f':\n    x = 1  # hpo: 1..5",
         "k = f  # hpo: f | g\nif k is h or k(1):\n    x = 1  # hpo: 1..5",
         "k = SMALL  # hpo: SMALL | BIG\nfor i in range(k):\n    x = 1  # hpo: 1..5",
+        "k = 'a'  # hpo: a | b\nmatch 5:\n    case k: pass\nif k == 'a':\n    x = 1  # hpo: 1..5",
+        "k = 'a'  # hpo: a | b\nimport math as k\nif k == 'a':\n    x = 1  # hpo: 1..5",
         "k = 'a'  # hpo: a | b\ndef f(k):\n    if k == 'c':\n        x = 1  # hpo: 1..5",  # an argument of that name
         "n = 2  # hpo: 1..4\ndef f(n):\n    for i in range(n):\n        x = 1  # hpo: 1..5",
         "n = 2  # hpo: 1..4\nn = n + 1\nfor i in range(n):\n    x = 1  # hpo: 1..5",
@@ -130,17 +133,43 @@ def test_what_decides_nothing_for_certain_makes_no_condition(source):
 def test_an_option_by_its_own_name_makes_a_condition():
     """A config holds the name, the cell what it stands for."""
     found = domains(
-        """act = relu  # hpo: relu | tanh | nn.gelu | None
+        """from nn import gelu
+act = relu  # hpo: relu | tanh | gelu
 if act is relu:
     a = 1  # hpo: 1..3
-elif act in (tanh, nn.gelu):
+elif act in (tanh, gelu):
     b = 1  # hpo: 1..3
-if not act is None:
+if not act is gelu:
     c = 1  # hpo: 1..3"""
     )
     assert found["a"] == "1..3 when act == 'relu'"
-    assert found["b"] == "1..3 when act != 'relu' and act in ('tanh', 'nn.gelu')"
-    assert found["c"] == "1..3 when act != None"
+    assert found["b"] == "1..3 when act != 'relu' and act in ('tanh', 'gelu')"
+    assert found["c"] == "1..3 when act != 'gelu'"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "k = dim  # hpo: dim | 64\nif k == dim:\n    x = 1  # hpo: 1..5",  # it may be 64
+        "k = dim  # hpo: dim | -1\nif k == -1:\n    x = 1  # hpo: 1..5",
+        "k = p  # hpo: p | None\nif k is None:\n    x = 1  # hpo: 1..5",
+        "k = r.a  # hpo: r.a | r.b\nif k is r.a:\n    x = 1  # hpo: 1..5",  # a bound method is another each time
+        "w = 1  # hpo: 1..3\nk = w  # hpo: w | v\nif k is w:\n    x = 1  # hpo: 1..5",
+        "k = f  # hpo: f | g\nf = f()\nif k is f:\n    x = 1  # hpo: 1..5",
+        "k = f  # hpo: f | g\nfor f in (1, 2):\n    if k is f:\n        x = 1  # hpo: 1..5",
+        "k = f  # hpo: f | g\ndef h(f):\n    if k is f:\n        x = 1  # hpo: 1..5",
+    ],
+)
+def test_names_that_may_stand_for_the_same_or_for_another_make_no_condition(source):
+    assert domains(source)["x"] == "1..5"
+
+
+def test_two_options_that_are_one_thing_cannot_be_told_apart_by_a_condition():
+    told = cell("k = f  # hpo: f | g\nif k is f:\n    x = 1  # hpo: 1..5\n1")
+    check_names(told, {"f": abs, "g": len})
+    for same in (abs, 3):
+        with pytest.raises(CellError, match="k = f and k = g are the same, and a condition tells them apart; drop one"):
+            check_names(told, {"f": same, "g": same})
 
 
 def test_a_comprehensions_variable_is_its_own():
@@ -493,15 +522,43 @@ loss = score(model)"""
 def test_a_name_that_some_options_leave_to_the_notebook_is_told():
     told = cell(LEARNERS, "loss")
     assert told.in_notebook({"svm": 1}) == []  # there the trial fails by itself: NameError
+    assert cell("def f():\n    return 3\n" + KIND + "loss = (model + f()) * 2", "loss").in_notebook({"model": 1})
     assert told.in_notebook({"model": 1}) == [
         "model is set in lines 5, 8 only: where learner = forest trials read the model that the notebook has; "
         "set it there too, or delete it from the notebook"
     ]
 
 
+KIND = "kind = 'a'  # hpo: a | b\nif kind == 'a':\n    model = 1\n"
+
+
+def test_of_a_name_that_cannot_be_the_notebooks_nothing_is_told():
+    source = KIND.replace("model", "loss") + "print(loss)"
+    assert not cell(source, "loss").in_notebook({"loss": 1})  # metrics are taken out before a trial
+    assert not cell(source + "\n1", kept=["loss"]).in_notebook({"loss": 1})
+
+
 @pytest.mark.parametrize(
     "source",
     [
+        KIND + "loss = model if kind == 'a' else 0",
+        KIND + "loss = int(kind == 'a' and model)",
+        KIND + "loss = sum(model for i in range(3) if kind == 'a')",
+        KIND + "g = lambda: model\nloss = g() if kind == 'a' else 2",
+        KIND + "loss = 0\nfor i in range(3):\n    if kind == 'b':\n        continue\n    loss += model",
+        KIND + "assert kind == 'a'\nloss = model",
+        KIND + "else:\n    sys.exit()\nloss = model",
+        KIND + "else:\n    raise ValueError\nloss = model",
+        KIND + "loss = 0\nwhile kind == 'a' and loss < 3: loss += model",
+        KIND + "loss = 0\nfor i in range(3 if kind == 'a' else 0): loss += model",
+        KIND + "try:\n    loss = f()\nexcept ValueError:\n    loss = model",
+        KIND + "else:\n    match 5:\n        case model: pass\nloss = model",
+        KIND + "else:\n    exec('model = 3')\nloss = model",
+        KIND + "else:\n    globals()['model'] = 3\nloss = model",
+        KIND + "def f():\n    global model\n    model = 2\nif kind == 'b':\n    f()\nloss = model",
+        KIND + "else:\n    from math import *\nloss = model",
+        KIND + "else:\n    import os as model\nloss = model",
+        KIND + "else:\n    class model: pass\nloss = model",
         LEARNERS.replace(" | forest", ""),  # every option sets it
         LEARNERS.replace("elif learner == 'knn'", "else"),
         "model = default\n" + LEARNERS,

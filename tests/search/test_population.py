@@ -222,3 +222,15 @@ def test_a_copy_does_not_change_what_decides_which_others_exist(explore):
     moved = [trial for trial in study.trials if trial.parent is not None]
     assert all(trial.config["model"] == study.trials[trial.parent].config["model"] for trial in moved)
     assert any(trial.config["lr"] != study.trials[trial.parent].config["lr"] for trial in moved)
+
+
+@pytest.mark.parametrize("explore", [perturbed, bandit])
+def test_a_number_that_decides_moves_where_the_same_parameters_exist(explore):
+    space = Space({"lr": Float(1e-3, 1, log=True), "w": Float(0, 1, when="lr > 0.1"), "n": Budget(1, 20)})
+    study = Study(space, strategy=Strategy(RandomSampler(0), Pbt(0, explore=explore), 0))
+    for _ in range(160):
+        trial = study.ask()
+        study.tell(trial, abs(trial.config["lr"] - 0.1) + 1 / trial.budget)
+    pairs = [(study.trials[trial.parent].config, trial.config) for trial in study.trials if trial.parent is not None]
+    assert all(before.keys() == after.keys() for before, after in pairs)
+    assert sum(before["lr"] != after["lr"] for before, after in pairs) > 20

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
-from hpo_magic.jupyter.cell.flow import Branch, paths
+from hpo_magic.jupyter.cell.flow import Branch, decides, paths
 from hpo_magic.space import Float, Int
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -60,7 +60,7 @@ def _undecided(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> It
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in own
     }
-    moved = {one.name for one in annotated} & again.keys()
+    moved = {one.name for one in annotated if decides(one) and not one.parsed.names} & again.keys()
     around = paths(tree, annotated, lines)
     for one in annotated:
         tests = [step.test for step in around[one.statement] if isinstance(step, Branch)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.jupyter.cell.binding import bound
 from hpo_magic.jupyter.cell.named_options import named_options, spelt
 from hpo_magic.space import Budget
 from hpo_magic.space.conditions import literal_of, name_of
@@ -47,7 +48,8 @@ def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[as
     """Return for every annotated statement the branches and loops around it, outermost first."""
     wanted = {one.statement for one in annotated}
     walk = walked(tree.body, (), counting(tree, annotated), lines)
-    return {statement: read(path, annotated) for statement, path in walk if statement in wanted}
+    named = named_options(tree, annotated)
+    return {statement: read(path, named) for statement, path in walk if statement in wanted}
 
 
 def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
@@ -56,9 +58,8 @@ def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
     return plain - reassigned(tree, annotated)
 
 
-def read(path: Path, annotated: Iterable[Annotated]) -> Path:
-    """Return a path whose tests compare options as configs hold them."""
-    named = named_options(annotated)
+def read(path: Path, named: Mapping[str, frozenset[str]]) -> Path:
+    """Return a path whose tests compare options, those of `named_options`, as configs hold them."""
     return tuple(Branch(spelt(s.test, named), s.holds) if isinstance(s, Branch) else s for s in path)
 
 
@@ -194,13 +195,7 @@ def reassigned(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
 
 def _stored(nodes: Iterable[ast.AST]) -> set[str]:
     """Return the names that nodes set, arguments of functions among them."""
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-    return found
+    return {name for node in nodes for name in bound(node)}
 
 
 def condition(

@@ -142,7 +142,7 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
         if word == "step" and not re.fullmatch(_NUMBER, options["step"]):
             raise SpaceError(f"step {options['step']!r} is no number; write step 0.1")
     whole = bool(_INTEGER.match(low) and _INTEGER.match(high))
-    if float(low) >= float(high):
+    if (_int(low) >= _int(high)) if whole else (float(low) >= float(high)):
         raise SpaceError(f"low={low} must be below high={high}; swap the bounds or widen the range")
     if options.get("log") and float(low) <= 0:  # said first: whole or real, bounds that begin at 0 have no logarithm
         raise SpaceError(f"low={low} must be above 0 with log=True; raise it or drop log")

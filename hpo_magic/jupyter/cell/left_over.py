@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
+from hpo_magic.jupyter.cell.binding import bound
 from hpo_magic.jupyter.cell.flow import Branch, Path, condition, counting, decides, read, reassigned, walked
+from hpo_magic.jupyter.cell.named_options import named_options
+from hpo_magic.jupyter.cell.own_names import level
+from hpo_magic.jupyter.cell.rewrite import sets_names_unseen
 from hpo_magic.space import Choice, Space
 from hpo_magic.space.conditions import Condition, parse
 from hpo_magic.space.shown import readable
 
 _MOST = 1000
 """Combinations of options that are looked through."""
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_EXITS = (ast.Raise, ast.Assert)
+_ENDS = ("exit", "_exit", "quit", "skip")
+_LATER = (
+    *_SCOPES,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+    ast.Try,
+    ast.TryStar,
+    ast.With,
+    ast.AsyncWith,
+)
+"""What is inside of these may run later, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +69,18 @@ def left_over(
 
     Only what is certain: where anything but choices decides, the name may always be set, or not be read.
     """
+    if sets_names_unseen(tree):
+        return ()
+    named = named_options(tree, annotated)
     known = {one.name for one in annotated if decides(one)} - reassigned(tree, annotated)
     options = {name: domain.options for name in known if isinstance(domain := space.get(name), Choice)}
-    found = []
-    for site in _sites(tree, annotated, lines, names):
-        if not site.sets or not site.reads or min(site.reads)[0] < min(site.sets)[0]:
+    ways, found = _Ways(options, lines), []
+    for site in _sites(tree, walked(tree.body, (), counting(tree, annotated), lines), names):
+        if not site.sets or not site.reads or site.reads[0][0] < site.sets[0][0]:
             continue  # what is read first is meant to be the notebook's
-        where = _unset(_Ways(options, lines), [path for _, path in site.sets], [path for _, path in site.reads])
+        where = _unset(
+            ways, [read(path, named) for _, path in site.sets], [read(path, named) for _, path in site.reads]
+        )
         if where:
             told = ", ".join(f"{parent} = {readable(value)}" for parent, value in where.items())
             at = tuple(sorted({line + lines.first - 1 for line, _ in site.sets}))
@@ -65,21 +88,65 @@ def left_over(
     return tuple(found)
 
 
-def _sites(
-    tree: ast.Module, annotated: list[Annotated], lines: Lines, names: frozenset[str]
-) -> list[_Sites]:  # fmt: skip
-    sites = {name: _Sites(name, [], []) for name in sorted(names)}
-    scopes = [node for node in ast.walk(tree) if isinstance(node, _SCOPES)]
-    hidden = {id(node) for scope in scopes for node in ast.walk(scope) if node is not scope}
-    for statement, path in walked(tree.body, (), counting(tree, annotated), lines):
-        if id(statement) in hidden:
-            continue
-        added, way = isinstance(statement, ast.AugAssign), read(path, annotated)
+def _sites(tree: ast.Module, walk: Iterable[tuple[ast.stmt, Path]], names: frozenset[str]) -> list[_Sites]:
+    """Return where names are set, and where they are read if the way there is taken, in the order of the cell."""
+    sure, plain = set(_sure(tree.body)), names - _odd(tree)
+    sites = {name: _Sites(name, [], []) for name in sorted(plain)}
+    for statement, path in walk:
         for node in _own(statement):
-            if isinstance(node, ast.Name) and node.id in sites:
-                stored = isinstance(node.ctx, ast.Store) and not added
-                (sites[node.id].sets if stored else sites[node.id].reads).append((statement.lineno, way))
+            if isinstance(node, ast.Name) and node.id in sites and isinstance(node.ctx, ast.Store):
+                sites[node.id].sets.append((statement.lineno, path))
+        for name in _certain(statement) if statement in sure else ():
+            if name in sites:
+                sites[name].reads.append((statement.lineno, path))
     return list(sites.values())
+
+
+def _odd(tree: ast.Module) -> set[str]:
+    """Return names that are set by more than assignments, in scopes of their own, or deleted: who knows when."""
+    nodes = list(ast.walk(tree))
+    hidden = [n for scope in nodes if isinstance(scope, _SCOPES) for n in ast.walk(scope)]
+    odd = [n for n in nodes if not isinstance(n, ast.Name) or isinstance(n.ctx, ast.Del)]
+    return {name for node in (*odd, *hidden) for name in bound(node)} | {
+        n.target.id for n in nodes if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+    }
+
+
+def _sure(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run whenever the options of their branches are there, up to the first way out."""
+    for statement in body:
+        if any(isinstance(node, _EXITS) or _quits(node) for node in level(statement)):
+            return
+        yield statement
+        for inner in (getattr(statement, "body", []), getattr(statement, "orelse", [])) * isinstance(statement, ast.If):
+            yield from _sure(inner)
+        for case in statement.cases if isinstance(statement, ast.Match) else ():
+            yield from _sure(case.body)
+
+
+def _quits(node: ast.AST) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return (isinstance(called, ast.Name) and called.id in _ENDS) or (
+        isinstance(called, ast.Attribute) and called.attr in _ENDS
+    )
+
+
+def _certain(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a node reads whenever it is run: not what is in a branch, a loop or a function in it."""
+    if isinstance(node, ast.Name):
+        yield from [node.id] if isinstance(node.ctx, ast.Load) else []
+    elif isinstance(node, (ast.IfExp, ast.If, ast.While, ast.Match)):
+        yield from _certain(node.subject if isinstance(node, ast.Match) else node.test)
+    elif isinstance(node, ast.BoolOp):
+        yield from _certain(node.values[0])
+    elif isinstance(node, ast.Compare):
+        for part in (node.left, node.comparators[0]):
+            yield from _certain(part)
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
+        yield from _certain(node.iter)
+    elif not isinstance(node, _LATER):
+        for child in ast.iter_child_nodes(node):
+            yield from _certain(child)
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from hpo_magic.errors import CellError, did_you_mean
 from hpo_magic.jupyter.cell.program import Cell
+from hpo_magic.space import Choice
 
 
 def check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
@@ -26,3 +28,21 @@ def check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
             raise CellError(
                 f"the option {name!r} is not defined in the notebook; run the cell that defines it first", line, text
             )
+    _check_apart(cell, namespace)
+
+
+def _check_apart(cell: Cell, namespace: Mapping[str, Any]) -> None:
+    """Raise CellError where a condition rests on two options that are one thing."""
+    tested = {name for other in cell.space if (found := cell.space.condition(other)) for name in found.names}
+    for name in sorted(tested):
+        domain = cell.space[name]
+        options = (
+            [o for o in domain.options if o in cell.needed & namespace.keys()] if isinstance(domain, Choice) else []
+        )
+        for one, other in combinations(map(str, options), 2):
+            a, b = namespace[one], namespace[other]
+            if a is b or (isinstance(a, (int, float, str)) and type(a) is type(b) and a == b):
+                raise CellError(
+                    f"{name} = {one} and {name} = {other} are the same, and a condition tells them apart; drop one",
+                    None,
+                )

@@ -1,7 +1,8 @@
 """Tests over a parameter whose options are names of the notebook: ``if Model is SVC``.
 
 A trial's config holds the name, the cell what it stands for. So a comparison with one of the options by its own name
-is a condition, and nothing else that a test does with the parameter.
+is a condition, and nothing else that a test does with the parameter; nor is that where what the names stand for may
+change, or may be the same: beside literals, with dots (a bound method is another one each time), or set in the cell.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import copy
 from collections.abc import Iterable, Mapping
 
 from hpo_magic.jupyter.cell.annotations import Annotated
+from hpo_magic.jupyter.cell.binding import bound
 from hpo_magic.space import Choice
 
 _SAME: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
@@ -18,16 +20,21 @@ _SAME: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 }  # fmt: skip
 
 
-def named_options(annotated: Iterable[Annotated]) -> dict[str, frozenset[str]]:
-    """Return how a cell writes the options of parameters some of whose options are names; texts are left out.
-
-    Whether a text is what a name stands for only the cell knows.
-    """
+def named_options(tree: ast.Module, annotated: Iterable[Annotated]) -> dict[str, frozenset[str]]:
+    """Return the options that can be told by their names, by the parameter some of whose options are names."""
+    named = {one.name: one for one in annotated if one.parsed.names}
+    taken = (
+        {name for node in ast.walk(tree) if not isinstance(node, ast.alias) for name in bound(node)} if named else {}
+    )
     return {
-        one.name: one.parsed.names | {repr(option) for option in one.parsed.domain.options if type(option) is not str}
-        for one in annotated
-        if one.parsed.names and isinstance(one.parsed.domain, Choice)
+        name: one.parsed.names if _sure(one) and not one.parsed.names & set(taken) else frozenset()
+        for name, one in named.items()
     }
+
+
+def _sure(one: Annotated) -> bool:
+    domain, names = one.parsed.domain, one.parsed.names
+    return isinstance(domain, Choice) and set(domain.options) == names and all(name.isidentifier() for name in names)
 
 
 def spelt(test: ast.expr, named: Mapping[str, frozenset[str]]) -> ast.expr:
@@ -35,11 +42,11 @@ def spelt(test: ast.expr, named: Mapping[str, frozenset[str]]) -> ast.expr:
 
     Examples
     --------
-    >>> named = {"Model": frozenset({"SVC", "tree.Forest"})}
-    >>> for text in ("Model is SVC and C > 1", "Model in (SVC, tree.Forest)", "Model == 'SVC'", "Model is other"):
+    >>> named = {"Model": frozenset({"SVC", "Forest"})}
+    >>> for text in ("Model is SVC and C > 1", "Model in (SVC, Forest)", "Model == 'SVC'", "Model is other"):
     ...     print(ast.unparse(spelt(ast.parse(text, mode="eval").body, named)))
     Model == 'SVC' and C > 1
-    Model in ('SVC', 'tree.Forest')
+    Model in ('SVC', 'Forest')
     Model() == 'SVC'
     Model() is other
     """
@@ -70,7 +77,5 @@ def _option(node: ast.expr, options: frozenset[str]) -> ast.expr | None:
         parts = [_option(part, options) for part in node.elts]
         known = [part for part in parts if part is not None]
         return ast.copy_location(ast.Tuple(known, ast.Load()), node) if len(known) == len(parts) else None
-    text = ast.unparse(node)
-    if text not in options:
-        return None
-    return node if isinstance(node, ast.Constant) else ast.copy_location(ast.Constant(text), node)
+    known_name = isinstance(node, ast.Name) and node.id in options
+    return ast.copy_location(ast.Constant(ast.unparse(node)), node) if known_name else None

@@ -116,7 +116,7 @@ class _Names:
         own = set(own)
         for node in nodes:
             self._reads(_free(node), own)
-            own |= {n.id for n in _level(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            own |= {n.id for n in level(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         return own
 
     def _reads(self, names: Iterable[str], own: set[str]) -> None:
@@ -141,15 +141,15 @@ def _free(node: ast.AST) -> set[str]:
 
 def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
     """Return the names that are a function's own."""
-    nodes = [n for part in ast.iter_child_nodes(function) for n in _level(part)]
+    nodes = [n for part in ast.iter_child_nodes(function) for n in level(part)]
     shared = {name for n in nodes if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return (stored | {n.arg for n in ast.walk(function.args) if isinstance(n, ast.arg)}) - shared
 
 
-def _level(node: ast.AST) -> Iterator[ast.AST]:
+def level(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and what is in it, but for what is in functions, classes and comprehensions."""
     yield node
     if not isinstance(node, (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)):
         for child in ast.iter_child_nodes(node):
-            yield from _level(child)
+            yield from level(child)

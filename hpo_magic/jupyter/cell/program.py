@@ -233,7 +233,7 @@ def read_cell(
         tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated, lines)
         in_place = tuple((name, line + first_line - 1) for name, line in changed_in_place(tree))
         layout = lay_out(tree, annotated, lines)
-        maybe = frozenset(set_names(tree.body)) - own_names(tree)
+        maybe = frozenset(set_names(tree.body)) - own_names(tree) - {*metrics, *also, *kept}
         left = left_over(tree, annotated, lines, maybe, layout.space)
         for metric in (*metrics, *also, *kept):
             check_metric(tree, metric, lines)

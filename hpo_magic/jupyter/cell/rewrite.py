@@ -103,7 +103,7 @@ def capture_result(tree: ast.Module) -> bool:
 def check_metric(tree: ast.Module, metric: str, lines: Lines) -> None:
     """Say so where the cell can never set the metric."""
     names = set(set_names(tree.body))
-    if metric not in names and not _sets_names_unseen(tree):
+    if metric not in names and not sets_names_unseen(tree):
         raise CellError(
             f"the cell never sets the metric {metric!r}{did_you_mean(metric, names)}; "
             f"assign it, as in {metric} = score(…), or name another variable (a study's name stands before the options)"
@@ -128,7 +128,7 @@ def set_names(body: Sequence[ast.AST]) -> list[str]:
     return names
 
 
-def _sets_names_unseen(tree: ast.Module) -> bool:
+def sets_names_unseen(tree: ast.Module) -> bool:
     """Whether the cell runs code that may set any name: star imports, exec, globals(), magics."""
     for node in ast.walk(tree):
         if isinstance(node, ast.alias) and node.name == "*":

@@ -55,6 +55,10 @@ class GaussianProcessSampler:
     branch_trend : float
         The same in a space with branches and no budget. A branch's own numbers have few trials, and a line through few
         may point the wrong way for long.
+    branch_signal : pair of float
+        Mean and spread of the normal prior on ln s², the variance of what departs from the trend, in a space with
+        branches and no budget. A branch's few trials say little of how much the others vary: where the process may
+        believe that they vary little, it is sure of what it has not seen.
     doubt : float
         In a flat space without budget, for one goal: the trend is believed while proposals come out well. Where so many
         of the trials before each of them were better, on average over the first ten, it misleads: it is left out, and
@@ -82,6 +86,7 @@ class GaussianProcessSampler:
     transform: str = "power"
     trend: float = 2.0
     branch_trend: float = 0.5
+    branch_signal: tuple[float, float] = (0.8, 0.5)
     doubt: float = 0.5
     options: float = 4.0
     interior: float = 2.0
@@ -157,8 +162,10 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.belief import prior_of
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
-        trend = self.branch_trend if cube.branches else self.trend
-        prior = Prior(trend=0.0 if self._misled(cube, history) else trend, options=self.options)
+        trend = 0.0 if self._misled(cube, history) else self.trend
+        prior = Prior(trend=trend, options=self.options)
+        if cube.branches:
+            prior = Prior(signal=self.branch_signal, trend=self.branch_trend, options=self.options)
         return prior_of(history, prior.stretched(cube.breadth, self.stretch))
 
     def _misled(self, cube: Cube, history: History) -> bool:

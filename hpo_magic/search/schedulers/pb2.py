@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.search.cube import cube_of
-from hpo_magic.search.schedulers.pbt import perturbed
+from hpo_magic.search.schedulers.pbt import deciding, perturbed
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History, State, Trial
 
@@ -33,7 +33,9 @@ def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.r
     own = cube.filled(cube.encode([member]), rng)
     near = np.clip(own + 0.1 * rng.standard_normal((_CANDIDATES // 4, len(space))), 0, 1)
     draws = np.vstack([rng.random((_CANDIDATES, len(space))), near])
-    points = np.where(cube.unordered | cube.parents | cube.held, own, draws)
+    points = np.where(cube.unordered | deciding(space) | cube.held, own, draws)
+    alike = (cube.active(cube.model(points)) == cube.active(cube.encode([member]))).all(axis=1)
+    points = points[alike] if alike.any() else own  # which parameters exist stays as it is
     model = cube.at_budget(cube.model(points), budget)  # the budget is the time: what helps now need not help later
     with one_thread():
         process = fit(cube.encode(ended), y, cube.unordered)

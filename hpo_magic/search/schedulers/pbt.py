@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.cube import cube_of
@@ -13,7 +14,7 @@ from hpo_magic.search.fidelity import budget_of
 from hpo_magic.search.protocols import Action, Promote, Sample, Wait
 from hpo_magic.search.standing import best_first
 from hpo_magic.search.variation import mutate
-from hpo_magic.space import Config, Space
+from hpo_magic.space import Choice, Config, Space
 from hpo_magic.trials import History, State, Trial
 from hpo_magic.trials.trial import changed
 
@@ -28,16 +29,30 @@ before it run in the history that it is given."""
 def perturbed(space: Space, history: History, member: Trial, budget: int, rng: np.random.Generator) -> Config:
     """Return a member's config with each number moved by about a fifth of its range, some redrawn (Jaderberg 2017).
 
-    Choices are seldom changed, and never what decides whether other parameters exist: the copy goes on from the files
-    of what it copies, and those of another model are of no use to it.
+    Choices are seldom changed, never those that decide whether other parameters exist, and which parameters exist is
+    not: the copy goes on from the files of what it copies, and those of another model are of no use to it.
     """
     cube = cube_of(space)
     parent = cube.filled(cube.encode([member]), rng)
     children = mutate(parent, _CHILDREN, 0.2, cube, rng)
-    kept = cube.held | cube.parents | (cube.unordered & (rng.random(children.shape) < 0.75))
+    kept = cube.held | deciding(space) | (cube.unordered & (rng.random(children.shape) < 0.75))
     children = np.where(kept, parent, children)
     configs = [{**space.decode(child), str(space.budget): member.budget} for child in children]
-    return next((config for config in configs if config != member.config), configs[0])
+    alike = [config for config in configs if config.keys() == member.config.keys()]
+    return next((config for config in alike if config != member.config), dict(member.config))
+
+
+def deciding(space: Space) -> NDArray[np.bool_]:
+    """Return which parameters are choices that decide whether others exist, (d,).
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Choice, Float
+    >>> deciding(Space({"model": Choice(["a", "b"]), "x": Float(0, 1, when="model == 'a'")})).tolist()
+    [True, False]
+    """
+    read = {name for other in space if (condition := space.condition(other)) for name in condition.names}
+    return np.array([name in read and isinstance(space[name], Choice) for name in space], dtype=bool)
 
 
 @dataclass(frozen=True)
