@@ -49,7 +49,7 @@ def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[as
     wanted = {one.statement for one in annotated}
     walk = walked(tree.body, (), counting(tree, annotated), lines)
     named = named_options(tree, annotated)
-    return {statement: read(path, named) for statement, path in walk if statement in wanted}
+    return {statement: spelt_path(path, named) for statement, path in walk if statement in wanted}
 
 
 def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
@@ -58,7 +58,7 @@ def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
     return plain - reassigned(tree, annotated)
 
 
-def read(path: Path, named: Mapping[str, frozenset[str]]) -> Path:
+def spelt_path(path: Path, named: Mapping[str, frozenset[str]]) -> Path:
     """Return a path whose tests compare options, those of `named_options`, as configs hold them."""
     return tuple(Branch(spelt(s.test, named), s.holds) if isinstance(s, Branch) else s for s in path)
 

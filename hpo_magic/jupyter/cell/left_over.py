@@ -10,7 +10,7 @@ from math import prod
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
 from hpo_magic.jupyter.cell.binding import bound
-from hpo_magic.jupyter.cell.flow import Branch, Path, condition, counting, decides, read, reassigned, walked
+from hpo_magic.jupyter.cell.flow import Branch, Path, condition, counting, decides, reassigned, spelt_path, walked
 from hpo_magic.jupyter.cell.named_options import named_options
 from hpo_magic.jupyter.cell.own_names import level
 from hpo_magic.jupyter.cell.rewrite import sets_names_unseen
@@ -24,16 +24,8 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _EXITS = (ast.Raise, ast.Assert)
 _ENDS = ("exit", "_exit", "quit", "skip")
 _LATER = (
-    *_SCOPES,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-    ast.Try,
-    ast.TryStar,
-    ast.With,
-    ast.AsyncWith,
-)
+    *_SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Try, ast.TryStar, ast.With, ast.AsyncWith,
+)  # fmt: skip
 """What is inside of these may run later, or not at all."""
 
 
@@ -79,7 +71,9 @@ def left_over(
         if not site.sets or not site.reads or site.reads[0][0] < site.sets[0][0]:
             continue  # what is read first is meant to be the notebook's
         where = _unset(
-            ways, [read(path, named) for _, path in site.sets], [read(path, named) for _, path in site.reads]
+            ways,
+            [spelt_path(path, named) for _, path in site.sets],
+            [spelt_path(path, named) for _, path in site.reads],
         )
         if where:
             told = ", ".join(f"{parent} = {readable(value)}" for parent, value in where.items())
