@@ -15,8 +15,9 @@ from hpo_magic.errors import StudyError
 from hpo_magic.space import Config
 from hpo_magic.trials.constraints import Constraint, margins_of
 from hpo_magic.trials.index import Index
+from hpo_magic.trials.lessons import as_ended
 from hpo_magic.trials.pareto import corner_of, dominated, hypervolume
-from hpo_magic.trials.trial import LARGEST, State, Trial, bounded, changed
+from hpo_magic.trials.trial import LARGEST, State, Trial, bounded
 
 
 @dataclass(frozen=True)
@@ -155,42 +156,7 @@ class History:
         # A list of states tells ten times faster than a property of every trial that none was stopped.
         if State.STOPPED not in [trial.state for trial in self.trials] or not any(trial.cut for trial in self.trials):
             return self
-        told = tuple(self._as_ended(trial) if trial.cut else trial for trial in self.trials)
-        return History(told, self.goals, self.constraints)
-
-    def _as_ended(self, trial: Trial) -> Trial:
-        """Return a trial that was stopped as one that ended; as it is where nothing says what it does not tell."""
-        values = {**self._assumed, **(trial.values or {})}
-        if not values.keys() >= self._metrics:
-            return trial
-        metric, sign = self.goals[0].metric, self.goals[0].sign
-        if (trial.budget or 0) in self._middle:
-            values[metric] = sign * max(sign * values[metric], self._middle[trial.budget or 0])
-        return changed(trial, state=State.DONE, values=values)
-
-    @property
-    def _metrics(self) -> set[str]:
-        return {goal.metric for goal in self.goals} | {limit.metric for limit in self.constraints}
-
-    @cached_property
-    def _assumed(self) -> dict[str, float]:
-        """What counts for a trial that was stopped before it told it; what it reports until then is the first goal."""
-        ended = [trial.values for trial in self.done if trial.values is not None]
-        if not ended:
-            return {}
-        middle = {limit.metric: float(np.median([told[limit.metric] for told in ended])) for limit in self.constraints}
-        worst = {g.metric: g.sign * max(g.sign * told[g.metric] for told in ended) for g in self.goals[1:]}
-        return worst | middle
-
-    @cached_property
-    def _middle(self) -> dict[int, float]:
-        """The median loss of the finished trials, by their budget."""
-        metric, sign = self.goals[0].metric, self.goals[0].sign
-        told: dict[int, list[float]] = {}
-        for trial in self.done:
-            if trial.values is not None and metric in trial.values:
-                told.setdefault(trial.budget or 0, []).append(sign * trial.values[metric])
-        return {budget: float(np.median(losses)) for budget, losses in told.items()}
+        return History(as_ended(self), self.goals, self.constraints)
 
     @cached_property
     def done(self) -> tuple[Trial, ...]:
