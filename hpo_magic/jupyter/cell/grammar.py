@@ -143,7 +143,8 @@ def _range(low: str, high: str, words: list[str], default: Default) -> Domain:
             raise SpaceError(f"step {options['step']!r} is no number; write step 0.1")
     whole = bool(_INTEGER.match(low) and _INTEGER.match(high))
     if (_int(low) >= _int(high)) if whole else (float(low) >= float(high)):
-        raise SpaceError(f"low={low} must be below high={high}; swap the bounds or widen the range")
+        kind = "Int" if whole else "Float"
+        raise SpaceError(f"{kind}: low={low} must be below high={high}; swap the bounds or widen the range")
     if options.get("log") and float(low) <= 0:  # said first: whole or real, bounds that begin at 0 have no logarithm
         raise SpaceError(f"low={low} must be above 0 with log=True; raise it or drop log")
     if whole and isinstance(default.value, float) and not default.value.is_integer():
