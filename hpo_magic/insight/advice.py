@@ -15,6 +15,7 @@ from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 from hpo_magic.space.domains import levels, on_levels
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.options import identity
+from hpo_magic.space.rules import parents
 from hpo_magic.trials import History, Trial
 
 Edit = Callable[[Space], Space]
@@ -224,7 +225,7 @@ def _immaterial(history: History, space: Space, known: Importance | None) -> dic
     if sum(found.values()) <= 0:
         return {}
     apart = importance(history, space, method="ped-anova")
-    little: dict[str, float] = {}
+    little, read = dict[str, float](), parents(space)
     for share in found.shares:
         name = share.names[0]
         together = sum(pair.share for pair in found.interactions if name in pair.names)
@@ -233,7 +234,7 @@ def _immaterial(history: History, space: Space, known: Importance | None) -> dic
         # Over the whole space it matters little, among the best it may decide; the more so what only some configs have.
         if apart[name] > (_AMONG_BEST if space.condition(name) is None else _AMONG_BEST / 4):
             continue
-        if any(name in condition.names for other in space if (condition := space.condition(other)) is not None):
+        if name in read:
             continue  # what others depend on does matter
         little[name] = share.share
     return little

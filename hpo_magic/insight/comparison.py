@@ -188,7 +188,8 @@ def _volumes(runs: Sequence[History]) -> Callable[[History, int], Array]:
     It is counted in parts of the box from the best of each metric to a corner a tenth of the range beyond the worst on
     all fronts: a trial that diverged does not stretch it, and no metric's scale counts.
     """
-    fronts = np.vstack([run.losses[run.comparable][~dominated(run.losses[run.comparable])] for run in runs])
+    known = [run.losses[run.comparable] for run in runs]
+    fronts = np.vstack([losses[~dominated(losses)] for losses in known])
     ideal, corner = fronts.min(axis=0), corner_of(fronts)
 
     def curve(run: History, length: int) -> Array:

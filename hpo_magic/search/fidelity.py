@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StrategyError, whole
+from hpo_magic.search.novelty import key
 from hpo_magic.search.standing import best_first
 from hpo_magic.space import Budget, Space
 from hpo_magic.trials import History, State, Trial
@@ -177,9 +178,7 @@ def last_way_up(space: Space, history: History, eta: int | None) -> tuple[Trial,
 
 def _held(space: Space, trial: Trial) -> bool:
     """Whether a space, as it is edited now, still holds a trial's config."""
-    free = {name: value for name, value in trial.config.items() if name != space.budget}
-    clipped = space.clip(trial.config)
-    return free == {name: value for name, value in clipped.items() if name != space.budget}
+    return key(space.clip(trial.config), space) == key(trial.config, space)
 
 
 def matured(history: History) -> History:

@@ -47,6 +47,19 @@ def read_conditions(domains: Mapping[str, Domain]) -> dict[str, conditions.Condi
     return read
 
 
+def parents(space: Space) -> frozenset[str]:
+    """Return the parameters that conditions read: what they are decides which others exist.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Space
+    >>> sorted(parents(Space({"kernel": Choice(["rbf", "poly"]), "degree": Int(2, 5, when="kernel == 'poly'")})))
+    ['kernel']
+    """
+    conditions_there = (condition for name in space if (condition := space.condition(name)) is not None)
+    return frozenset(name for condition in conditions_there for name in condition.names)
+
+
 def never(space: Space) -> list[str]:
     """Return in words which parameters can never exist, as no options that they ask for are there.
 

@@ -532,6 +532,12 @@ def test_a_name_that_some_options_leave_to_the_notebook_is_told():
 KIND = "kind = 'a'  # hpo: a | b\nif kind == 'a':\n    model = 1\n"
 
 
+def test_what_decides_whether_a_left_over_name_is_read_is_told_too():
+    source = "q = 'x'  # hpo: x | y\n" + KIND + "loss = 0\nif q == 'x' or flag:\n    loss = model"
+    (told,) = cell(source, "loss").in_notebook({"model": 1})
+    assert "where kind = b, q = x trials read the model" in told
+
+
 def test_of_a_name_that_cannot_be_the_notebooks_nothing_is_told():
     source = KIND.replace("model", "loss") + "print(loss)"
     assert not cell(source, "loss").in_notebook({"loss": 1})  # metrics are taken out before a trial

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-_OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+from hpo_magic.jupyter.cell.binding import SCOPES
 
 
 def changed_in_place(tree: ast.Module) -> list[tuple[str, int]]:
@@ -41,7 +41,7 @@ def changed_in_place(tree: ast.Module) -> list[tuple[str, int]]:
 
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, _OTHER_SCOPES):
+        if not isinstance(child, SCOPES):
             yield child
             yield from _outside_functions(child)
 

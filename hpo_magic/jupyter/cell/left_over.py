@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import TypeAlias
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
-from hpo_magic.jupyter.cell.binding import bound
+from hpo_magic.jupyter.cell.binding import SCOPES, bound
 from hpo_magic.jupyter.cell.flow import Branch, Path, condition, counting, decides, reassigned, spelt_path, walked
 from hpo_magic.jupyter.cell.named_options import named_options
 from hpo_magic.jupyter.cell.own_names import level
@@ -20,11 +21,10 @@ from hpo_magic.space.shown import readable
 
 _MOST = 1000
 """Combinations of options that are looked through."""
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _EXITS = (ast.Raise, ast.Assert)
 _ENDS = ("exit", "_exit", "quit", "skip")
 _LATER = (
-    *_SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Try, ast.TryStar, ast.With, ast.AsyncWith,
+    *SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Try, ast.TryStar, ast.With, ast.AsyncWith,
 )  # fmt: skip
 """What is inside of these may run later, or not at all."""
 
@@ -66,15 +66,14 @@ def left_over(
     named = named_options(tree, annotated)
     known = {one.name for one in annotated if decides(one)} - reassigned(tree, annotated)
     options = {name: domain.options for name in known if isinstance(domain := space.get(name), Choice)}
-    ways, found = _Ways(options, lines), []
+    found = []
     for site in _sites(tree, walked(tree.body, (), counting(tree, annotated), lines), names):
         if not site.sets or not site.reads or site.reads[0][0] < site.sets[0][0]:
             continue  # what is read first is meant to be the notebook's
-        where = _unset(
-            ways,
-            [spelt_path(path, named) for _, path in site.sets],
-            [spelt_path(path, named) for _, path in site.reads],
+        sets, reads = (
+            [_way(spelt_path(path, named), options, lines) for _, path in some] for some in (site.sets, site.reads)
         )
+        where = _unset(options, sets, reads)
         if where:
             told = ", ".join(f"{parent} = {readable(value)}" for parent, value in where.items())
             at = tuple(sorted({line + lines.first - 1 for line, _ in site.sets}))
@@ -99,7 +98,7 @@ def _sites(tree: ast.Module, walk: Iterable[tuple[ast.stmt, Path]], names: froze
 def _odd(tree: ast.Module) -> set[str]:
     """Return names that are set by more than assignments, in scopes of their own, or deleted: who knows when."""
     nodes = list(ast.walk(tree))
-    hidden = [n for scope in nodes if isinstance(scope, _SCOPES) for n in ast.walk(scope)]
+    hidden = [n for scope in nodes if isinstance(scope, SCOPES) for n in ast.walk(scope)]
     odd = [n for n in nodes if not isinstance(n, ast.Name) or isinstance(n.ctx, ast.Del)]
     return {name for node in (*odd, *hidden) for name in bound(node)} | {
         n.target.id for n in nodes if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
@@ -152,44 +151,49 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 
 @dataclass(frozen=True)
-class _Ways:
-    """Tells of a config whether it goes a way: for certain, or perhaps."""
+class _Step:
+    """What must hold of the options where a branch is taken, and where it is not; None where nothing must."""
 
-    options: Mapping[str, tuple[object, ...]]
-    lines: Lines
+    taken: Condition | None
+    left: Condition | None
 
-    def may(self, path: Path, config: Mapping[str, object]) -> bool:
-        return all((test := self._test(step)) is None or test.holds(config) for step in _branches(path))
 
-    def must(self, path: Path, config: Mapping[str, object]) -> bool:
-        other = (Branch(step.test, not step.holds) for step in _branches(path))
-        return all((test := self._test(step)) is not None and not test.holds(config) for step in other)
+_Way: TypeAlias = list[_Step]
 
-    def names(self, path: Path) -> set[str]:
-        return {name for step in _branches(path) if (test := self._test(step)) is not None for name in test.names}
 
-    def _test(self, step: Branch) -> Condition | None:
-        text = condition((step,), {name: name for name in self.options}, set(), self.lines, {})
+def _way(path: Path, options: Mapping[str, tuple[object, ...]], lines: Lines) -> _Way:
+    """Return a path's branches, each read once: what follows asks of every combination of options."""
+
+    def read(step: Branch) -> Condition | None:
+        text = condition((step,), {name: name for name in options}, set(), lines, {})
         return None if text is None else parse(text)
 
+    branches = [step for step in path if isinstance(step, Branch)]
+    return [_Step(read(step), read(Branch(step.test, not step.holds))) for step in branches]
 
-def _branches(path: Path) -> list[Branch]:
-    return [step for step in path if isinstance(step, Branch)]
+
+def _may(way: _Way, config: Mapping[str, object]) -> bool:
+    return all(step.taken is None or step.taken.holds(config) for step in way)
 
 
-def _unset(ways: _Ways, sets: list[Path], reads: list[Path]) -> dict[str, object]:
+def _must(way: _Way, config: Mapping[str, object]) -> bool:
+    return all(step.left is not None and not step.left.holds(config) for step in way)
+
+
+def _unset(options: Mapping[str, tuple[object, ...]], sets: list[_Way], reads: list[_Way]) -> dict[str, object]:
     """Return options with which a name is read for certain and set for certain not, those that decide it."""
-    parents = sorted(set[str]().union(*map(ways.names, [*sets, *reads])))
-    options = [ways.options[parent] for parent in parents]
-    if prod(map(len, options)) > _MOST:
+    tests = (test for way in (*sets, *reads) for step in way for test in (step.taken, step.left) if test is not None)
+    parents = {parent: options[parent] for parent in sorted({name for test in tests for name in test.names})}
+    if prod(map(len, parents.values())) > _MOST:
         return {}
 
     def bare(config: Mapping[str, object]) -> bool:
-        return any(ways.must(path, config) for path in reads) and not any(ways.may(path, config) for path in sets)
+        return any(_must(way, config) for way in reads) and not any(_may(way, config) for way in sets)
 
-    config = next((c for chosen in product(*options) if bare(c := dict(zip(parents, chosen, strict=True)))), {})
+    configs = (dict(zip(parents, chosen, strict=True)) for chosen in product(*parents.values()))
+    config = next((config for config in configs if bare(config)), {})
     return {
         parent: value
         for parent, value in config.items()
-        if not all(bare({**config, parent: other}) for other in ways.options[parent])
+        if not all(bare({**config, parent: other}) for other in parents[parent])
     }

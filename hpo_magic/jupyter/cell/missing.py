@@ -11,6 +11,7 @@ from typing import Any
 from hpo_magic.errors import CellError, did_you_mean
 from hpo_magic.jupyter.cell.program import Cell
 from hpo_magic.space import Choice
+from hpo_magic.space.rules import parents
 
 
 def check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
@@ -33,12 +34,9 @@ def check_names(cell: Cell, namespace: Mapping[str, Any]) -> None:
 
 def _check_apart(cell: Cell, namespace: Mapping[str, Any]) -> None:
     """Raise CellError where a condition rests on two options that are one thing."""
-    tested = {name for other in cell.space if (found := cell.space.condition(other)) for name in found.names}
-    for name in sorted(tested):
-        domain = cell.space[name]
-        options = (
-            [o for o in domain.options if o in cell.needed & namespace.keys()] if isinstance(domain, Choice) else []
-        )
+    for name in sorted(parents(cell.space)):
+        domain, held = cell.space[name], cell.needed & namespace.keys()
+        options = [option for option in domain.options if option in held] if isinstance(domain, Choice) else []
         for one, other in combinations(map(str, options), 2):
             a, b = namespace[one], namespace[other]
             if a is b or (isinstance(a, (int, float, str)) and type(a) is type(b) and a == b):

@@ -23,11 +23,11 @@ _SAME: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
 def named_options(tree: ast.Module, annotated: Iterable[Annotated]) -> dict[str, frozenset[str]]:
     """Return the options that can be told by their names, by the parameter some of whose options are names."""
     named = {one.name: one for one in annotated if one.parsed.names}
-    taken = (
-        {name for node in ast.walk(tree) if not isinstance(node, ast.alias) for name in bound(node)} if named else {}
-    )
+    if not named:
+        return {}
+    taken = {name for node in ast.walk(tree) if not isinstance(node, ast.alias) for name in bound(node)}
     return {
-        name: one.parsed.names if _sure(one) and not one.parsed.names & set(taken) else frozenset()
+        name: one.parsed.names if _sure(one) and not one.parsed.names & taken else frozenset()
         for name, one in named.items()
     }
 

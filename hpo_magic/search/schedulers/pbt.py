@@ -15,6 +15,7 @@ from hpo_magic.search.protocols import Action, Promote, Sample, Wait
 from hpo_magic.search.standing import best_first
 from hpo_magic.search.variation import mutate
 from hpo_magic.space import Choice, Config, Space
+from hpo_magic.space.rules import parents
 from hpo_magic.trials import History, State, Trial
 from hpo_magic.trials.trial import changed
 
@@ -51,7 +52,7 @@ def deciding(space: Space) -> NDArray[np.bool_]:
     >>> deciding(Space({"model": Choice(["a", "b"]), "x": Float(0, 1, when="model == 'a'")})).tolist()
     [True, False]
     """
-    read = {name for other in space if (condition := space.condition(other)) for name in condition.names}
+    read = parents(space)
     return np.array([name in read and isinstance(space[name], Choice) for name in space], dtype=bool)
 
 
