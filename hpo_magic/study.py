@@ -32,6 +32,7 @@ from hpo_magic.trials.constraints import read_constraints
 from hpo_magic.trials.definition import define, fingerprint, read_goals
 from hpo_magic.trials.history import hypervolume_of
 from hpo_magic.trials.store import Store, open_store
+from hpo_magic.trials.trial import own
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,7 +143,7 @@ class Study:
     @property
     def best(self) -> Trial | None:
         """The best trial observed by the first metric, constraints met; None where there is none."""
-        return self.history.incumbent
+        return own(self.history.incumbent)
 
     @property
     def pareto(self) -> tuple[Trial, ...]:
@@ -390,8 +391,8 @@ class Study:
         The trials of a list are good together: each is chosen in the knowledge of those before it.
         """
         if n is None:
-            return self.ledger.ask()
-        asked = [self.ledger.ask() for _ in range(whole("n", n, 1))]
+            return own(self.ledger.ask())
+        asked = [own(self.ledger.ask()) for _ in range(whole("n", n, 1))]
         return [trial for trial in asked if trial is not None]
 
     def report(self, trial: Trial | int, value: float, step: int) -> bool:
@@ -471,7 +472,7 @@ class Study:
             line.update()
             runner = self.runner
             assert runner is not None
-            while not runner.wait(timeout=0.2) and runner.phase is not Phase.PAUSED:
+            while not runner.wait(timeout=0.2) and not _troubled(runner):
                 line.update()
         except KeyboardInterrupt:  # it may come when the search has begun and nobody waits for it yet
             if self.runner is not None and self.runner.phase.alive:
@@ -480,7 +481,7 @@ class Study:
             raise
         finally:
             line.end()
-        if runner.phase is Phase.PAUSED:
+        if _troubled(runner):
             message, error = runner.message, runner.error
             runner.stop(message)
             runner.wait()
@@ -503,6 +504,7 @@ class Study:
         except HpoError:
             self.ledger.release()
             raise
+        self.ledger.catch_up()
         self.ledger.recover()
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards))
         self._how = guards, on
@@ -559,6 +561,11 @@ class Study:
         value = None if best is None else f"best {self.metrics[0]} {best.value:.6g} (trial {best.number})"
         found = value or self.history.why_none
         return f"Study({self.name!r}, version {self.version}, {self.phase}, {len(self.history.done)} done, {found})"
+
+
+def _troubled(runner: Runner) -> bool:
+    """Whether a search waits for the cure of what it has said, and not because somebody paused it."""
+    return runner.phase is Phase.PAUSED and bool(runner.message)
 
 
 def _number(trial: Trial | int) -> int:

@@ -17,7 +17,7 @@ from threading import RLock
 from types import BuiltinMethodType
 from typing import Any
 
-from hpo_magic.run.random_state import NumpyRandom, PythonRandom
+from hpo_magic.run.random_state import Draws, NumpyRandom, PythonRandom
 
 _AT_ONCE = 0.001
 """Seconds between two trials of a thread in which nobody else is taken to have had a turn."""
@@ -39,6 +39,7 @@ class ProcessState:
         self._lock, self._in_cell = RLock(), False
         self._trials: list[int] = []  # the threads that they run in
         self._kept: dict[str, Any] = {}
+        self._draws = Draws()
         self._put_back: tuple[threading.Thread | None, float] = (None, 0.0)  # by whom, and when
 
     def __enter__(self) -> None:
@@ -47,6 +48,12 @@ class ProcessState:
             if not self._kept or (not self._trials and not self._in_cell and not self._holds()):
                 self._kept = _snapshot(self._kept)
             self._trials.append(threading.get_ident())
+
+    def draw_anew(self, objective: object, seed: Callable[[], int]) -> None:
+        """Give the trial that has just begun random numbers of its own; not where a cell of the user's draws too."""
+        with self._lock:
+            if not self._in_cell:
+                self._draws.begin(objective, seed)
 
     def __exit__(self, *exception: object) -> None:
         """Put the user's side back after each trial."""
@@ -59,6 +66,7 @@ class ProcessState:
                 return
             self._trials.remove(thread)
             if not self._in_cell:
+                self._draws.end(alone=not self._trials)
                 _restore(self._kept, alone=not self._trials)
                 self._put_back = threading.current_thread(), time.monotonic()
 

@@ -72,20 +72,25 @@ class Ledger:
         """What every trial must return: the metrics, and what the constraints read."""
         self.original = space or Space.from_json(record.definition["space"])
         self.journal, self.settings = Journal(store, record, self.goals, self.constraints), Settings(store, record)
-        self.space = Space.from_json(saved) if (saved := self.settings.get("space")) else self.original
+        self.space = self._space()
         if strategy is not None:
             self.settings.asked(strategy=strategy.name, seed=strategy.seed, cost_aware=strategy.cost_aware)
         self.notices: list[str] = []
         self.strategy = self._strategy(strategy)
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
-        self._found_running = {t.number for t in self.journal.history.running if t.state is State.RUNNING}
+        self._asked: set[int] = set()
+        """Running trials that were given out here; others are of another process, which may be dead."""
         self._reports_saved = 0.0
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
-        self._heard = False
+        self._heard = self._claimed = False
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
+
+    def _space(self) -> Space:
+        saved = self.settings.get("space")
+        return Space.from_json(saved) if saved else self.original
 
     def _strategy(self, given: Strategy | None) -> Strategy:
         """Return the strategy that holds: the one given, or by its name the one that the store says was chosen."""
@@ -150,13 +155,16 @@ class Ledger:
     def ask(self, worker: str = "") -> Trial | None:
         """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it."""
         with self._deciding:
+            if self.journal.waiting is not None and not self._claimed:
+                self.journal.reload()  # another process may have taken it
             history, waiting = self.journal.known, self.journal.waiting
             if waiting is not None:
                 started = changed(waiting, state=State.RUNNING, started=time.time())
                 self.journal.save(started)
-                return started
+                return self._given_out(started)
             action = self.strategy.scheduler.next(self.space, history)
             if isinstance(action, Wait):
+                self._mind_strangers()
                 return None
             if isinstance(action, Promote):
                 return self._promote(history.trials[action.trial], action)
@@ -166,11 +174,35 @@ class Ledger:
                 return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
             if self.space.budget is not None:
                 config = {**config, self.space.budget: action.budget}
-            return self.journal.add(self._running(config, action.budget, worker=worker))
+            return self._given_out(self.journal.add(self._running(config, action.budget, worker=worker)))
+
+    def put_back(self, number: int) -> None:
+        """Have a trial wait in the queue that could not be begun."""
+        with self._deciding:
+            self._asked.discard(number)
+            self._contexts.pop(number, None)
+            self.journal.save(changed(self.journal.get(number), state=State.WAITING, started=None))
+
+    def _given_out(self, trial: Trial) -> Trial:
+        self._asked.add(trial.number)
+        return trial
+
+    def _strangers(self) -> list[Trial]:
+        """Return the running trials that were not given out here."""
+        running = (trial for trial in self.journal.history.running if trial.state is State.RUNNING)
+        return [trial for trial in running if trial.number not in self._asked]
+
+    def _mind_strangers(self) -> None:
+        if self._claimed or not (strangers := self._strangers()):
+            return
+        number = strangers[0].number
+        told = f"trial {number} runs elsewhere, and is waited for; where it does not, study.fail({number}, 'lost')"
+        if told not in self.notices:
+            self.notices.append(told)
 
     def _promote(self, trial: Trial, action: Promote) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        return self.journal.add(self._running(config, action.budget, parent=trial.number))
+        return self._given_out(self.journal.add(self._running(config, action.budget, parent=trial.number)))
 
     def _running(self, config: Config, budget: int | None, **known: Any) -> Trial:
         return Trial(-1, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
@@ -220,6 +252,7 @@ class Ledger:
         (self.journal.hold if hold else self.journal.save)(finished)
         self._mind_silence(finished)
         self._cut.discard(number)
+        self._asked.discard(number)
         self._contexts.pop(number, None)
         return finished
 
@@ -277,11 +310,10 @@ class Ledger:
 
     def recover(self) -> None:
         """Mark trials that ran when their process died as lost, and queue their configs again."""
-        lost = [trial for trial in self.journal.history.running if trial.number in self._found_running]
+        lost = self._strangers()
         for trial in lost:
             self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
             self.queue(trial.config, trial.number)
-        self._found_running = set()
         if lost:
             numbers = ", ".join(str(trial.number) for trial in lost)
             told = f"trial {numbers} was lost when its kernel died; its config will be tried again"
@@ -329,9 +361,20 @@ class Ledger:
     def claim(self) -> None:
         """Say that a search is alive here; StudyInUse where another one has the study."""
         self.store.take_lease(self.record.id, self._owner)
+        self._claimed = True
+
+    def catch_up(self) -> None:
+        """Read what other processes have stored since, now that none of them searches."""
+        with self._deciding:
+            self.journal.reload()
+            self.settings.reload()
+            self.space = self._space()
+            if self.settings.get("strategy") not in (None, self.strategy.name):
+                self.strategy = self._strategy(None)
 
     def release(self) -> None:
         """Give the claim back; where that fails it runs out by itself."""
+        self._claimed = False
         try:
             self.store.drop_lease(self.record.id, self._owner)
         except StoreError as error:

@@ -10,11 +10,46 @@ import ctypes
 import random
 import struct
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 
 _WORDS = 625
 """A Mersenne Twister: 624 words and a position."""
 _BYTES = 4 * _WORDS
+
+
+class Draws:
+    """Gives each trial random numbers of its own, where trials draw any of the process's generators.
+
+    These are put back after each trial, so that left alone every trial would draw the same, and a repeat would tell
+    nothing of the noise. To have them begin anew takes as long as the rest of a trial that does nothing: while trials
+    of an objective draw nothing it is left out.
+
+    Examples
+    --------
+    >>> state, draws = PythonRandom(), Draws()
+    >>> draws.begin(print, lambda: 1)
+    >>> random.randrange(100)
+    17
+    >>> state.put_back()
+    """
+
+    def __init__(self) -> None:
+        self._wanted, self._began, self._objective = True, _words(), 0
+
+    def begin(self, objective: object, seed: Callable[[], int]) -> None:
+        """Have the generators stand at a trial's own seed."""
+        if self._wanted or id(objective) != self._objective:
+            self._wanted, self._objective = True, id(objective)
+            random.seed(seed())
+            if "numpy" in sys.modules:
+                sys.modules["numpy"].random.seed(seed())
+        self._began = _words()
+
+    def end(self, alone: bool) -> None:
+        """Note whether trials draw; only one that ran alone can show that they do not."""
+        drew = None in self._began or _words() != self._began
+        self._wanted = drew or (self._wanted and not alone)
 
 
 class PythonRandom:
@@ -65,6 +100,10 @@ class NumpyRandom:
             if numpy_random.get_bit_generator() is not self._generator:
                 numpy_random.set_bit_generator(self._generator)
             numpy_random.set_state(self._state)
+
+
+def _words() -> tuple[bytes | None, bytes | None]:
+    return _words_of_python(), _words_of_numpy() if "numpy" in sys.modules else b""
 
 
 def _words_of_numpy() -> bytes | None:

@@ -204,7 +204,11 @@ class Runner:
             if trial is None:
                 tried = getattr(self._ledger.strategy.sampler, "all_of", "every config of the space")
                 return self._finish(f"{tried} has been tried")
-            self._launch(trial)
+            try:
+                self._launch(trial)
+            except BaseException:
+                self._ledger.put_back(trial.number)
+                raise
 
     def _finish(self, why: str) -> None:
         """End the search, once the last trial has ended."""

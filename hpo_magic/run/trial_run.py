@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from hpo_magic.run.isolation import process_state
 from hpo_magic.run.metric import as_values
 from hpo_magic.space import Config
 from hpo_magic.trials import Failure
+from hpo_magic.trials.trial import copied
 
 Objective: TypeAlias = Callable[[Config], Any]
 """From a config to a number or {metric: number}."""
@@ -50,11 +50,6 @@ class Task:
         return run_trial(self.objective, self.config, self.context, self.metrics, self.guards)
 
 
-def _own(config: Config) -> Config:
-    """Return a copy that a trial may change: what it does to a list is nothing to the search."""
-    return {name: copy.deepcopy(value) if isinstance(value, (list, dict)) else value for name, value in config.items()}
-
-
 def run_trial(
     objective: Objective,
     config: Config,
@@ -71,9 +66,10 @@ def run_trial(
     try:
         context.begin(threading.current_thread().name)
         with process_state, ExitStack() as held:
+            process_state.draw_anew(objective, lambda: context.seed)
             for guard in guards:
                 held.enter_context(guard(context))
-            return Outcome(as_values(objective(_own(config)), metrics))
+            return Outcome(as_values(objective(copied(config)), metrics))
     except TrialStop:
         return Outcome()
     except BaseException as error:  # noqa: BLE001 - it is the user's code

@@ -20,13 +20,18 @@ def identity(value: Value) -> str:
         return f"list:{[identity(item) for item in value]}"
     if isinstance(value, dict):
         return f"dict:{[(name, identity(item)) for name, item in value.items()]}"
+    for kind in (bool, int, float, str):  # what is stored of an enum's member, or of numpy's text, is plain
+        if isinstance(value, kind):
+            return f"{kind.__name__}:{kind.__repr__(value)}"
     return f"{type(value).__name__}:{value!r}"
 
 
 def plain(option: object) -> Value:
     """Return an option as it is kept: numpy scalars become Python's own; whatever JSON cannot hold is refused."""
-    if option is None or isinstance(option, (bool, int, str)):
-        return option
+    if option is None:
+        return None
+    if isinstance(option, (bool, int, str)):
+        return getattr(option, "item", lambda: option)()  # numpy's text becomes Python's too
     if isinstance(option, float):
         if math.isfinite(option):
             return float(option)

@@ -159,6 +159,20 @@ class Journal:
             self.changed.wait_for(lambda: self.revision != since, timeout)
             return self.revision
 
+    def reload(self) -> None:
+        """Read what other processes have stored since; reports of running trials that are not stored yet stay."""
+        with self._writing:
+            self.settle()
+            self.flush()
+            with self._lock:
+                here = [trial for trial in self._trials if trial.state is State.RUNNING]
+                self._load()
+                for trial in here:
+                    stored = self._trials[trial.number]
+                    if stored.state is State.RUNNING and len(stored.reports) < len(trial.reports):
+                        self._replace(trial)
+                self._touch()
+
     def _load(self) -> None:
         """Read every trial from the store."""
         self._trials = Roll(self.store.trials(self.record.id))

@@ -25,6 +25,15 @@ class Settings:
 
     def __init__(self, store: Store, record: StudyRecord) -> None:
         self._store, self._study = store, record.id
+        self._take(record)
+
+    def reload(self) -> None:
+        """Read what other processes have stored since."""
+        for record in self._store.studies():
+            if record.id == self._study:
+                self._take(record)
+
+    def _take(self, record: StudyRecord) -> None:
         self._asked: dict[str, Any] = dict(record.settings.get("asked", {}))
         self._edits: dict[str, Any] = dict(record.settings.get("edits", {}))
 

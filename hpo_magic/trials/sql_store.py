@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -210,7 +211,7 @@ class SqlStore:
 def _guard(verb: str, url: str) -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(f"cannot {verb} the store {url!r}: {_reason(error)}{_cure(error)}") from error
 
 
@@ -248,7 +249,7 @@ def _reason(error: BaseException) -> str:
     return first_line(cause)
 
 
-def _cure(error: SQLAlchemyError) -> str:
+def _cure(error: Exception) -> str:
     text = str(error).lower()
     cures = {
         "unable to open": "; check that the folder exists and may be written to",

@@ -25,11 +25,20 @@ class SqliteFile:
     def __init__(self, engine: sa.Engine, path: str | None) -> None:
         self._engine, self._path = engine, path
         self._said, self._one = False, threading.Lock()
+        self._opened = _which(path)
 
     def mind(self) -> None:
-        """Say once that the file was deleted, as a StoreError; who goes on then has it made anew, with all it held."""
-        if self._path is None or os.path.exists(self._path):
+        """Say once that the file was deleted, as a StoreError; who goes on then has it made anew, with all it held.
+
+        Another file in its place is left alone, and said each time.
+        """
+        if self._path is None or (now := _which(self._path)) == self._opened:
             return
+        if now is not None:
+            raise StoreError(
+                f"the file of the store, {self._path}, was replaced by another one while it was open; move that one "
+                "elsewhere and go on: the file is then made anew, with all that it held"
+            )
         with self._one:
             if not self._said:
                 self._said = True
@@ -53,4 +62,13 @@ class SqliteFile:
             with suppress(FileNotFoundError):
                 os.remove(rest)
         os.replace(copy, path)
-        self._said = False
+        self._said, self._opened = False, _which(path)
+
+
+def _which(path: str | None) -> tuple[int, int] | None:
+    """Return which file a path names, as device and number; None where there is none."""
+    try:
+        found = os.stat(path or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -138,16 +138,23 @@ def file_of(url: str) -> str | None:
 
 def owner_name(token: str) -> str:
     """Return the name of a search for its lease: host, process and a token of its own."""
+    _tokens.add(token)
     return f"{socket.gethostname()}:{os.getpid()}:{token}"
+
+
+_tokens: set[str] = set()
+"""Of the searches of this process."""
 
 
 def alive(holder: str | None) -> bool:
     """Whether the process behind a lease may still live; a dead one on this machine is known at once."""
     if not holder or holder.count(":") < 2:
         return False
-    host, pid, _ = holder.rsplit(":", 2)
+    host, pid, token = holder.rsplit(":", 2)
     if host != socket.gethostname():
         return True
+    if int(pid) == os.getpid():  # in a container a process may have the number of the one before it
+        return token in _tokens
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -226,6 +227,25 @@ def changed(trial: Trial, **changes: Any) -> Trial:
     fields.pop("curve", None)  # what was worked out from the reports
     fields.update(changes)
     return made
+
+
+def own(trial: Trial | None) -> Trial | None:
+    """Return a trial whose config the caller may change: what is taken out of it stays in the record.
+
+    Examples
+    --------
+    >>> kept = Trial(0, {"lr": 0.1})
+    >>> taken = own(kept).config.pop("lr")
+    >>> kept.config
+    {'lr': 0.1}
+    """
+    return None if trial is None else changed(trial, config=copied(trial.config))
+
+
+def copied(config: Config) -> Config:
+    """Return a copy of a config, of its lists and dicts too."""
+    nested = (list, tuple, dict)
+    return {name: copy.deepcopy(value) if isinstance(value, nested) else value for name, value in config.items()}
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hpo_magic.errors import StudyInUse
 from hpo_magic.space import Choice, Float, Space
 from hpo_magic.trials import Failure, Report, State, Trial
 from hpo_magic.trials.sql_tables import TABLES
-from hpo_magic.trials.store import open_store, owner_name
+from hpo_magic.trials.store import alive, open_store, owner_name
 from tests.trials.postgres import postgres
 
 SPACE = Space({"x": Float(0, 1), "layers": Choice([(64, 32), (16,)])})
@@ -89,3 +89,9 @@ def test_a_lease_keeps_another_search_out_until_it_is_given_back(store):
         store.take_lease(study, other)
     store.drop_lease(study, mine)
     store.take_lease(study, other)
+
+
+def test_a_search_of_an_earlier_process_with_this_ones_number_is_dead():
+    token = "0badcafe"
+    assert not alive(owner_name(token).replace(token, "00000000"))  # as where each container begins at 1
+    assert alive(owner_name(token))

@@ -149,3 +149,31 @@ def test_what_a_trial_may_ask_of_the_search_is_said_to_be_imported():
 
     with pytest.raises(StudyError, match="name 'report' is not defined; write from hpo_magic import report"):
         study.optimize(forgetful, trials=4)
+
+
+def draws(config):
+    return float(np.random.normal()) + random.random()
+
+
+@pytest.mark.parametrize("where", [{}, {"workers": 2}, {"on": "processes", "workers": 2}])
+def test_each_trial_draws_numbers_of_its_own_wherever_it_runs_and_a_repeat_draws_anew(where):
+    def drawn():
+        study = Study({"x": Float(0, 1)}, strategy="random", seed=3)
+        study.optimize(draws, trials=4, **where)
+        study.repeat(0)
+        study.optimize(draws, trials=5, **where)
+        return [trial.value for trial in study.history.done]
+
+    before = state()
+    values = drawn()
+    assert len(set(values)) == 5 and state() == before
+    if where.get("workers", 1) == 1:  # two at a time in threads share the generators
+        assert values == drawn()
+    if "on" in where:
+        assert values == drawn()
+
+
+def test_trials_that_begin_to_draw_later_draw_numbers_of_their_own():
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    study.optimize(lambda config: config["x"] if len(study.trials) < 4 else draws(config), trials=12)
+    assert len({trial.value for trial in study.history.done}) == 12

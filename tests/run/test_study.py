@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import cProfile
+import enum
 import json
 import os
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -23,6 +25,20 @@ from hpo_magic.search.strategy import Strategy
 from hpo_magic.trials import State
 
 SPACE = {"x": Float(-5, 5, default=0.0), "k": Choice(["a", "b"], default="a")}
+
+
+class Colour(enum.StrEnum):
+    """Text with a name."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    """A number with a name."""
+
+    LOW = 1
+    HIGH = 2
 
 
 def loss(config):
@@ -649,3 +665,90 @@ def test_a_config_of_ones_own_that_has_a_result_is_a_repeat():
         study.enqueue({"x": 0.5})
         study.tell(study.ask(), value)
     assert [trial.parent for trial in study.trials] == [None, 0]
+
+
+def test_what_a_caller_takes_out_of_a_config_stays_in_the_record(study):
+    asked = study.ask()
+    asked.config.pop("k")
+    study.tell(asked, 1.0)
+    study.best.config.pop("x")
+    assert set(study.trials[0].config) == {"x", "k"}
+
+
+def test_a_trial_that_changes_a_list_in_a_tuple_changes_its_own():
+    study = Study({"sizes": Choice([([1],), ([2],)])}, strategy="random")
+    study.optimize(lambda config: float(len(config["sizes"][0].append(9) or config["sizes"][0])), trials=2)
+    assert [trial.value for trial in study.trials] == [2.0, 2.0]
+
+
+def test_a_search_begins_with_what_others_have_stored_meanwhile(tmp_path):
+    def opened():
+        return Study(SPACE, store=tmp_path / "hpo.db", name="p", strategy="random")
+
+    first = opened()
+    asked = first.ask()
+    second = opened()  # which sees a running trial
+    first.tell(asked, 0.0)
+    first.enqueue({"x": 4.0, "k": "a"})
+    third = opened()
+    first.optimize(loss, trials=2)
+    first.edit(lambda space: space.narrow("x", -5, 4))
+    assert third.ask().config["x"] != 4.0  # it has been tried
+    third.fail(2, "not run")
+    second.optimize(loss, trials=6)
+    assert [str(trial.state) for trial in second.trials] == ["done", "done", "failed", "done", "done", "done"]
+    assert second.best.number == 0 and second.space["x"].high == 4.0 and second.notices == []
+
+
+def test_a_trial_that_could_not_be_begun_waits_and_is_tried_next():
+    study = Study({"k": Choice(list(range(3)))}, strategy="grid")
+    study.enqueue({"k": 1})
+    closed = ThreadPoolExecutor(1)
+    closed.shutdown()
+    with pytest.raises(StudyError, match="make a new one"):
+        study.optimize(lambda config: config["k"], trials=3, on=closed)
+    assert [str(trial.state) for trial in study.trials] == ["waiting"]
+    study.optimize(lambda config: config["k"], trials=3)
+    assert [trial.config["k"] for trial in study.history.done][0] == 1 and len(study.history.done) == 3
+
+
+def test_a_pause_from_another_thread_does_not_end_optimize(study):
+    def steer():
+        until(lambda: len(study.history.done) >= 3)
+        study.pause()
+        until(lambda: study.phase is Phase.PAUSED)
+        time.sleep(0.5)  # optimize looks every 0.2 s
+        study.resume()
+
+    thread = threading.Thread(target=steer)
+    thread.start()
+    study.optimize(lambda config: time.sleep(0.01) or loss(config), trials=200)
+    thread.join()
+    assert study.phase is Phase.FINISHED and len(study.history.done) == 200
+
+
+def test_who_asks_is_told_which_trial_of_a_dead_process_is_waited_for(tmp_path):
+    space = {"x": Float(0, 1), "epochs": Budget(1, 9)}
+
+    def opened():
+        return Study(space, store=tmp_path / "hpo.db", strategy="pbt")
+
+    study = opened()
+    for trial in [study.ask() for _ in range(3)][:2]:
+        study.tell(trial, 1.0)
+    again = opened()
+    while (trial := again.ask()) is not None:
+        again.tell(trial, 1.0)
+    assert again.notices[-1] == "trial 2 runs elsewhere, and is waited for; where it does not, study.fail(2, 'lost')"
+    again.fail(2, "lost")
+    assert again.ask() is not None
+
+
+@pytest.mark.parametrize("options", [list(Colour), list(Level), list(np.array(["a", "b"]))])
+def test_members_of_enums_and_numpys_text_are_options_that_a_store_holds(tmp_path, options):
+    seen = []
+    for trials in (3, 6):
+        study = Study({"c": Choice(options), "x": Float(0, 1)}, store=tmp_path / "hpo.db", strategy="random")
+        study.optimize(lambda config: seen.append(config["c"]) or config["x"], trials=trials)
+    assert len(study.trials) == 6 and set(seen) <= set(options)
+    assert {type(value) for value in seen} == {type(study.space["c"].options[0])}

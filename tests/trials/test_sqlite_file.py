@@ -65,3 +65,22 @@ def test_an_old_journal_beside_a_file_made_anew_is_not_read_as_its_own(tmp_path)
     for _ in range(2):
         study.tell(study.ask(), 0.25)
     assert [trial.value for trial in Study.load("study", url).trials] == [0.5, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_file_that_is_replaced_is_left_alone_and_said_until_it_is_moved(tmp_path):
+    url, file = f"sqlite:///{tmp_path}/hpo.db", tmp_path / "hpo.db"
+    study = Study({"x": Float(0, 1)}, store=url, strategy="random")
+    study.optimize(lambda config: config["x"], trials=2)
+    file.unlink()
+    other = Study({"x": Float(0, 1)}, store=url, name="other", strategy="random")
+    other.optimize(lambda config: config["x"], trials=3)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="hpo.db, was replaced by another one while it was open; move that one"):
+            study.optimize(lambda config: config["x"], trials=4)
+    other.ledger.store.close()
+    file.rename(tmp_path / "other.db")
+    with pytest.raises((StoreError, StudyError), match="who goes on has it made anew"):
+        study.optimize(lambda config: config["x"], trials=4)
+    study.optimize(lambda config: config["x"], trials=4)
+    assert len(Study.load("study", url).trials) == 4
+    assert len(Study.load("other", f"sqlite:///{tmp_path}/other.db").trials) == 3

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import cloudpickle
 
 from hpo_magic.errors import CellError, StudyError, first_line
+from hpo_magic.run.executors.script import Script
 from hpo_magic.run.trial_run import Guard, Objective
 
 NOT_UNPACKED = "the worker cannot unpack the objective"
@@ -60,14 +61,19 @@ class Contents(NamedTuple):
     guards: tuple[Guard, ...]
     main: dict[str, Any]
     home: tuple[str, int]
+    script: Script
 
     def name_main(self) -> None:
         """Give this process's ``__main__`` the classes and functions that the objective uses of the sender's.
 
-        Pickle finds them there by name: a trial that keeps its model in a file would fail otherwise.
+        Pickle finds them there by name: a trial that keeps its model in a file would fail otherwise. Processes that a
+        trial starts find them in the script.
         """
         if self.home != _here():
-            vars(sys.modules["__main__"]).update(self.main)
+            main = sys.modules["__main__"]
+            vars(main).update(self.main)
+            if self.home[0] == _here()[0]:
+                self.script.name_as(main)
 
 
 def pack(objective: Objective, guards: Sequence[Guard] = ()) -> Parcel:
@@ -150,7 +156,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # a pickler reads it
 def _dumps(value: Any, guards: tuple[Guard, ...] = ()) -> bytes:
     buffer = io.BytesIO()
     pickler = _Pickler(buffer)
-    pickler.dump(Contents(value, guards, pickler.main, _here()))  # in this order: what is noted comes after
+    # In this order: what is noted comes after what is sent.
+    pickler.dump(Contents(value, guards, pickler.main, _here(), Script.of_here()))
     return buffer.getvalue()
 
 
@@ -158,19 +165,30 @@ def _dumps(value: Any, guards: tuple[Guard, ...] = ()) -> bytes:
 def _by_value() -> Iterator[None]:
     """Send modules that lie beside the notebook along: a worker elsewhere cannot import them."""
     ours = __name__.partition(".")[0]
-    own = [module for name, module in list(sys.modules.items()) if "." not in name and name != ours and _beside(module)]
-    for module in own:
+    there = cloudpickle.list_registry_pickle_by_value()
+    own = {
+        module.__name__: module
+        for name, module in list(sys.modules.items())
+        if name == getattr(module, "__name__", "") not in {ours, *there} and "." not in name and _beside(module)
+    }
+    for module in own.values():
         cloudpickle.register_pickle_by_value(module)
     try:
         yield
     finally:
-        for module in own:
+        for module in own.values():
             cloudpickle.unregister_pickle_by_value(module)
 
 
 def _beside(module: ModuleType) -> bool:
+    if module.__name__ in ("__main__", _SPAWNED):
+        return module.__name__ == _SPAWNED  # cloudpickle knows the other one
     path = str(getattr(module, "__file__", None) or "")
-    return module.__name__ != "__main__" and path.startswith(os.getcwd() + os.sep) and "site-packages" not in path
+    return path.startswith(os.getcwd() + os.sep) and "site-packages" not in path
+
+
+_SPAWNED = "__mp_main__"
+"""What multiprocessing calls the script in a process that it has spawned."""
 
 
 def _blame(objective: Objective, error: Exception) -> StudyError | CellError:
