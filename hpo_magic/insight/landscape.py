@@ -107,6 +107,8 @@ def partial_dependence(
     view = _View(history, space, metric)
     grid = _grid(space, name, whole("points", points, 2))
     groups = view.groups({name: grid}, background=64)
+    if np.isnan(groups).all():
+        raise StudyError(f"{name} does not exist in the space as it is searched now; choose another parameter")
     mean, spread = view.average(groups)
     promise = view.promise(groups)
     sign, (low, high) = view.goal.sign, (mean - _WIDTH * spread, mean + _WIDTH * spread)

@@ -95,6 +95,15 @@ def _edited(search: Search, asked: str) -> list[str]:
     study = search.study
     parts = ["ranges and options"] if study.space != study.original else []
     parts += [f"the strategy, {study.strategy.name}"] if study.strategy.name != asked else []
+    if study.ledger.settings.edited("limits"):
+        limits = study.limits
+        kinds = (
+            ("{} trials", limits.trials),
+            ("{:g} s in all", limits.timeout),
+            ("{:g} s a trial", limits.trial_timeout),
+        )
+        held = [text.format(value) for text, value in kinds if value is not None]
+        parts += [f"the limits, {', '.join(held) or 'none'}"]
     if not parts:
         return []
     return [f"edited since the cell was written, and kept: {' and '.join(parts)}; the panel takes it back"]

@@ -30,6 +30,8 @@ from hpo_magic.trials import Trial
 from hpo_magic.trials.store import Store, file_of, open_store
 
 _NOTHING = object()
+_STOPS = 3.0
+"""Seconds that who goes on waits for a search that is stopping."""
 
 
 @dataclass
@@ -166,7 +168,7 @@ class Session:
             raise StudyError("the search is running already")
         if study.phase in (Phase.PAUSED, Phase.PAUSING):
             study.resume()
-        elif study.phase is Phase.STOPPING:
+        elif study.phase is Phase.STOPPING and not study.wait(_STOPS):
             raise StudyError("the search is stopping; resume it when it has stopped")
         else:
             study.start(search.objective, study.limits, guards=self.guards, on=search.on)

@@ -41,6 +41,10 @@ class Settings:
         """Return the setting that holds, or None."""
         return self._edits.get(name, self._asked.get(name))
 
+    def edited(self, name: str) -> bool:
+        """Whether an edit holds, and not what was asked for."""
+        return name in self._edits and self._edits[name] != self._asked.get(name)
+
     def asked(self, **values: Any) -> None:
         """Note what a call asked for."""
         new = {name: value for name, value in values.items() if name not in self._asked or self._asked[name] != value}

@@ -84,6 +84,8 @@ def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tup
     asked = " and ".join(name for name in wanted if name) or "two parameters"
     if not history.done:
         raise StudyError(f"there is no finished trial yet to draw {asked} from")
+    if None not in wanted:
+        raise StudyError(f"{asked} exist together in no finished trial")
     raise StudyError(f"{asked} exist together with no other parameter in any finished trial")
 
 

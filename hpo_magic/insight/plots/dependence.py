@@ -42,6 +42,8 @@ def draw(
         ax.fill_between(xs, line.low, line.high, color=LINE, alpha=0.2, linewidth=0)
         ax.plot(xs, line.mean, color=LINE, linewidth=1.8)
     low, high = float(np.nanmin(line.low)), float(np.nanmax(line.high))
+    if not np.isfinite(high - low):
+        return say(ax, f"values over {name} are too far apart, or too near, to be drawn")
     span = max(high - low, 1e-9 * max(abs(low), abs(high))) or 1.0  # less cannot be told apart on an axis
     floor = low - span * _FLOOR * 1.3
     ax.set_ylim(floor, high + 0.05 * span)

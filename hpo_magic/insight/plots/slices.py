@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -10,7 +12,7 @@ from hpo_magic.insight.plots.convergence import limits
 from hpo_magic.insight.plots.scale import place, short, ticks
 from hpo_magic.insight.plots.style import BEST, INK, LINE, dress, say
 from hpo_magic.space import Choice, Space
-from hpo_magic.trials import History
+from hpo_magic.trials import History, Trial
 
 _COLUMNS, _GAP, _MOST = 8, 0.25, 1000
 _LINE, _LEAST = 72, 3
@@ -18,9 +20,9 @@ _LINE, _LEAST = 72, 3
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:
-    """Draw the slices of a history into axes; of very many parameters the first eight."""
+    """Draw the slices of a history into axes; of many parameters the eight over which the value varies the most."""
     dress(ax)
-    names = [name for name in space if name != space.budget][:_COLUMNS]
+    names, every = telling(history, space, _COLUMNS), len(space) - (space.budget is not None)
     done = history.done[-_MOST:]
     goal = history.goals[0]
     ax.set_ylabel(goal.metric, fontsize=9, parse_math=False)
@@ -30,6 +32,8 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     if not done:
         return say(ax, "no finished trial yet")
     values = goal.sign * history.losses[:, 0]
+    if len(names) < every:
+        ax.set_title(f"the {len(names)} of {every} parameters over which it varies the most", fontsize=8)
     low, high = limits(values, goal.sign, log=False)
     ax.set_ylim(low, high)
     best = history.incumbent
@@ -50,6 +54,35 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         if column:
             ax.axvline(start - _GAP / 2, color=INK, linewidth=0.6, alpha=0.4)
         _label(name, space, start, len(names), ax)
+
+
+def telling(history: History, space: Space, most: int) -> list[str]:
+    """Return so many parameters at most, in their own order: those with which the rank of the value varies the most.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> from hpo_magic.trials import State, Trial
+    >>> space = Space({"a": Float(0, 1), "b": Float(0, 1)})
+    >>> configs = ({"a": 0.37 * i % 1, "b": i / 9} for i in range(10))
+    >>> done = tuple(Trial(i, c, State.DONE, {"value": c["b"]}) for i, c in enumerate(configs))
+    >>> telling(History(done), space, 1)
+    ['b']
+    """
+    names = [name for name in space if name != space.budget]
+    if len(names) <= most:
+        return names
+    done = history.done[-_MOST:]
+    ranks = np.argsort(np.argsort([history.loss(trial) for trial in done]))
+    told = sorted(names, key=lambda name: -_told(space, name, done, ranks))[:most]
+    return [name for name in names if name in told]
+
+
+def _told(space: Space, name: str, done: Sequence[Trial], ranks: np.ndarray) -> float:
+    """Return the variance between the mean ranks of a parameter's fifths, of its options, and of where it is absent."""
+    at = [round(place(space, name, trial.config[name]) * 5) if name in trial.config else -1 for trial in done]
+    groups = [ranks[np.array(at) == one] for one in set(at)]
+    return sum(len(group) * (float(group.mean()) - (len(done) - 1) / 2) ** 2 for group in groups)
 
 
 def _label(name: str, space: Space, start: float, count: int, ax: Axes) -> None:

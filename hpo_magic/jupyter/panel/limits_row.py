@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ class LimitsRow:
     """Fields for a study's limits and its strategy."""
 
     def __init__(self, study: Study, handle: Handle) -> None:
-        self._study, self._handle, self._quiet = study, handle, False
+        self._study, self._handle, self._quiet = study, handle, set[int]()
         known = list(dict.fromkeys([*RECIPES, study.strategy.name]))
         self._strategy = widgets.Dropdown(options=known, value=study.strategy.name, description="strategy")
         self._strategy.layout.width = "215px"
@@ -37,15 +38,19 @@ class LimitsRow:
 
     def refresh(self) -> None:
         """Show the limits and the strategy that hold."""
-        self._quiet = True
-        self._strategy.value = self._study.strategy.name
+        name = self._study.strategy.name
+        me = threading.get_ident()
+        self._quiet.add(me)
+        if name not in self._strategy.options:
+            self._strategy.options = [*self._strategy.options, name]
+        self._strategy.value = name
         for name, (field, _) in self._fields.items():
             value = getattr(self._study.limits, name)
             field.value = "" if value is None else str(value)
-        self._quiet = False
+        self._quiet.discard(me)
 
     def _changed(self, work: Callable[[], None]) -> None:
-        if not self._quiet:
+        if threading.get_ident() not in self._quiet:
             self._handle(work)
 
     def _choose(self) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hpo_magic.jupyter.panel.tab import Tab
 from hpo_magic.jupyter.panel.thoughts import Thoughts
 from hpo_magic.jupyter.report import Report, at_budget, failures, spent
+from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
+from hpo_magic.space import Space
 from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 
@@ -24,6 +27,8 @@ _APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 5.0, 0.5, 100, 0.05
 many times lies between it and the next, but no longer than the panel is there already, as the first drawings take long
 and show nothing; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
+_PACED, _PAUSED = 20, 5
+"""Trials by which the time left is told; times the middle gap between two of them that a longer one counts."""
 
 
 class Live:
@@ -40,6 +45,7 @@ class Live:
         self._due, self._space, self._began = 0.0, panel.study.space, time.monotonic()
         self._view: tuple[Tab, Hashable] | None = None
         self._phase = panel.study.phase
+        self._held, self._trouble = self._holds(), ""
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
     def start(self) -> None:
@@ -80,15 +86,18 @@ class Live:
         """Show what has changed, the head first; whatever takes longer gives way to a click in the meantime."""
         study, panel = self._study, self._panel
         revision, self._phase = study.ledger.journal.revision, study.phase
+        if self._held != (held := self._holds()):
+            self._held = held
+            panel.refresh()
         _set(panel.head, head(study))
-        _set(panel.message, message(study, panel.notice, panel.told))
+        _set(panel.message, message(study, panel.notice or self._trouble, panel.told))
         resting = self._phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         view = panel.view()
         at_once = resting or view != self._view or study.space is not self._space  # clicks and edits show at once
         if view != self._view or (revision != self._drawn and (at_once or time.monotonic() >= self._due)):
             self._space, self._view = study.space, view
             began = time.monotonic()
-            view[0].show(fresh=at_once)
+            self._draw(view[0], at_once)
             # By the clock, not by the time computed: where trials keep the processor busy, drawing waits for it and
             # they for drawing, so it is done less often; never so seldom that the plots seem to stand still.
             took, since = time.monotonic() - began, began - self._began
@@ -102,6 +111,19 @@ class Live:
         if study.phase is self._phase and resting and self._kept != revision:
             self._kept = revision
             self.keep(self._report.bundle())
+
+    def _draw(self, tab: Tab, fresh: bool) -> None:
+        """Draw a tab; what cannot be drawn is said, and the rest of the panel goes on."""
+        self._trouble = ""
+        try:
+            tab.show(fresh)
+        except Exception as error:  # noqa: BLE001 - a panel that stands still would go on to look alive
+            self._trouble = f"{tab.title} cannot be drawn as it is now: {type(error).__name__}: {error}"
+            _set(self._panel.message, message(self._study, self._panel.notice or self._trouble, self._panel.told))
+
+    def _holds(self) -> tuple[Space, Limits, str]:
+        """Return what rows and fields show."""
+        return self._study.space, self._study.limits, self._study.strategy.name
 
 
 def _set(widget: object, text: str) -> None:
@@ -140,13 +162,28 @@ def time_left(study: Study) -> str:
     if runner is None or runner.phase not in (Phase.RUNNING, Phase.PAUSING):
         return ""
     ends = []
-    paces = [t.duration for t in study.history.done[-20:] if t.duration is not None]
-    if study.limits.trials is not None and paces:
-        left = max(study.limits.trials - study.ledger.counted(), 0)
-        ends.append(left * sum(paces) / len(paces) / study.limits.workers)
+    if study.limits.trials is not None and (pace := _pace(study)) is not None:
+        ends.append(max(study.limits.trials - study.ledger.counted(), 0) * pace)
     if study.limits.timeout is not None:
         ends.append(max(study.limits.timeout - runner.elapsed, 0.0))
     return f"about {span(min(ends))} left" if ends else ""
+
+
+def _pace(study: Study) -> float | None:
+    """Return the seconds from one trial to the next: what the last ones took, or what lay between their ends if more.
+
+    Proposals take time too. A gap many times as long as others was a pause.
+    """
+    latest = study.history.done[-_PACED:]
+    took = [t.duration for t in latest if t.duration is not None]
+    if not took:
+        return None
+    alone = sum(took) / len(took) / study.limits.workers
+    ends = sorted(t.finished for t in latest if t.finished is not None)
+    gaps = sorted(later - sooner for sooner, later in pairwise(ends))
+    if not gaps:
+        return alone
+    return max(alone, sum(min(gap, _PAUSED * gaps[len(gaps) // 2]) for gap in gaps) / len(gaps))
 
 
 def span(seconds: float) -> str:

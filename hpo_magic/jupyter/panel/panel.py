@@ -1,7 +1,8 @@
 """Panel: head, buttons, limits, tabs and rows of one study.
 
-Input widgets are touched only when the panel is made and by the handlers of clicks. Output widgets are touched only by
-the panel's live thread. Whoever has something to say leaves a notice, which that thread shows.
+Input widgets are touched when the panel is made, by the handlers of clicks, and by the panel's live thread where they
+show what no longer holds: after an edit made in a cell. Output widgets are touched by that thread alone. Whoever has
+something to say leaves a notice, which it shows.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Panel:
             )
             for name, domain in study.original.items()
         }
-        self._space_tab = SpaceTab(study, self.handle, self._refresh, self.tell)
+        self._space_tab = SpaceTab(study, self.handle, self.refresh, self.tell)
         self.tabs: tuple[Tab, ...] = (
             convergence_tab(study, self.easel, self.handle),
             parameters_tab(study, self.easel, self.handle),
@@ -120,7 +121,8 @@ class Panel:
     def _space(self) -> Space:
         return self.study.space
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Show in every row and field what holds."""
         for row in self.rows.values():
             row.refresh()
         self._limits.refresh()
@@ -135,7 +137,7 @@ class Panel:
         if not found:
             raise StudyError("that advice is out of date; nothing was changed")
         self.study.follow(found[0])
-        self._refresh()
+        self.refresh()
         self.told = f"done: {found[0].label}"
 
     def _buttons(self) -> widgets.HBox:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
@@ -27,7 +28,7 @@ class _Row:
 
     def __init__(self, name: str, space: Space, original: Space, edit: Edit, handle: Handle) -> None:
         self.name, self.original, self._edit, self._handle = name, original, edit, handle
-        self._quiet = False
+        self._quiet: set[int] = set()  # threads: what the user changes meanwhile is heard all the same
         condition = space.condition(name)
         text = escape(f"when {condition.short}") if condition else ""
         when = f' <span class="hpo-when" title="{text}">{text}</span>' if condition else ""
@@ -45,7 +46,7 @@ class _Row:
         """Call `work` when the user changes a widget's value."""
 
         def changed(_change: Any) -> None:
-            if not self._quiet:
+            if threading.get_ident() not in self._quiet:
                 self._handle(work)
 
         widget.observe(changed, names="value")
@@ -53,11 +54,19 @@ class _Row:
     @contextmanager
     def quietly(self) -> Iterator[None]:
         """Change widgets without hearing of it."""
-        self._quiet = True
+        me = threading.get_ident()
+        self._quiet.add(me)
         try:
             yield
         finally:
-            self._quiet = False
+            self._quiet.discard(me)
+
+    def keeping(self, space: Space, changed: Space) -> Space:
+        """Return the changed space; SpaceError where it no longer holds the value at which the parameter is fixed."""
+        if self.name in space.fixed and self.name not in changed.fixed:
+            held = readable(space.fixed[self.name])
+            raise SpaceError(f"{self.name} is fixed at {held}, which this would exclude; take fix off first")
+        return changed
 
     def edit(self, change: Callable[[Space], Space], show: Callable[[Space], None], now: Callable[[], Space]) -> None:
         """Apply a change and show what came of it; where it is refused, show what holds still, and raise."""
@@ -138,12 +147,15 @@ class NumberRow:
             way = position - self._to_slider(bound)
             if abs(way) < self.slider.step / 2:
                 bounds[end] = bound
-            elif bounds[end] == bound:  # a step on a logarithmic scale may lie between two whole numbers
+            elif bounds[end] == bound and not isinstance(
+                domain, Float
+            ):  # a step on a logarithmic scale may lie between two whole numbers
                 bounds[end] = bound + (1 if way > 0 else -1)
         return space.narrow(self._name, *bounds)
 
     def _from_texts(self, space: Space) -> Space:
-        return space.narrow(self._name, self._number(self.low.value), self._number(self.high.value))
+        bounds = self._number(self.low.value), self._number(self.high.value)
+        return self._row.keeping(space, space.narrow(self._name, *bounds))
 
     def _fixing(self, space: Space) -> Space:
         if not self._row.fix.value:
@@ -169,9 +181,11 @@ class NumberRow:
 
     def _from_scale(self, position: float) -> float | int:
         number = 10**position if self._log(self._row.original) else position
-        if isinstance(self._domain(self._row.original), Float):
-            return float(f"{number:.4g}")
-        return round(number)
+        if not isinstance(self._domain(self._row.original), Float):
+            return round(number)
+        fine = self.slider.step * (number * math.log(10) if self._log(self._row.original) else 1.0)
+        short = float(f"{number:.4g}")
+        return short if abs(short - number) < fine / 4 else round(number, 1 - math.floor(math.log10(fine)))
 
     @staticmethod
     def _text(label: str) -> widgets.Text:
@@ -243,7 +257,7 @@ class ChoiceRow:
 
     def _from_toggles(self, space: Space) -> Space:
         chosen = [option for toggle, option in zip(self.toggles, self._options, strict=True) if toggle.value]
-        return space.choose(self._name, chosen)
+        return self._row.keeping(space, space.choose(self._name, chosen))
 
     def _fixing(self, space: Space) -> Space:
         if not self._row.fix.value:

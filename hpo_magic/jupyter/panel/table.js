@@ -2,7 +2,14 @@
 function render({ model, el }) {
   el.classList.add("hpo-table");
   const press = (node, message) => {
-    node.addEventListener("click", () => model.send(message));
+    // On the way down: a row that is drawn anew before the button comes up would hear of no click. One without a mouse
+    // counts none.
+    node.addEventListener("mousedown", (event) => {
+      if (event.button === 0) model.send(message);
+    });
+    node.addEventListener("click", (event) => {
+      if (event.detail === 0) model.send(message);
+    });
     node.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
@@ -19,7 +26,8 @@ function render({ model, el }) {
   };
   const draw = () => {
     const data = model.get("data");
-    const top = el.querySelector(".hpo-scroll")?.scrollTop ?? 0;
+    const before = el.querySelector(".hpo-scroll");
+    const [top, left] = [before?.scrollTop ?? 0, before?.scrollLeft ?? 0];
     const frame = document.createElement("div");
     frame.className = "hpo-scroll";
     const table = document.createElement("table");
@@ -54,6 +62,7 @@ function render({ model, el }) {
     const focused = el.contains(document.activeElement) ? document.activeElement.dataset.trial : undefined;
     el.replaceChildren(frame, foot);
     frame.scrollTop = top;
+    frame.scrollLeft = left;
     if (focused !== undefined) el.querySelector(`[data-trial="${focused}"]`)?.focus();
   };
   model.on("change:data", draw);
