@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -62,8 +63,8 @@ class SqlStore:
     def __init__(self, url: str, make: bool = True) -> None:
         self.url = url
         try:
-            self._engine = _engine(url)
             file = file_of(url)
+            self._engine = _engine(url, frozen := _frozen(file))
             if not make and file is not None and not os.path.exists(file):
                 raise StoreError(f"store={url!r} does not exist: there is no file {file!r}; check its name and folder")
         except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -72,14 +73,14 @@ class SqlStore:
             ) from None
         self._reader = self._engine.execution_options(reads_only=True)
         try:
-            self._prepare()
+            self._prepare(self._reader if frozen else self._engine)
         except StoreError:
             self._engine.dispose()
             raise
         self._file = SqliteFile(self._engine, file)
 
-    def _prepare(self) -> None:
-        with _guard("open", self.url), self._engine.begin() as connection:
+    def _prepare(self, engine: sa.Engine) -> None:
+        with _guard("open", self.url), engine.begin() as connection:
             names = set(sa.inspect(connection).get_table_names())
             ours = set(TABLES.tables)
             if names and not names & ours:
@@ -219,10 +220,19 @@ def _key(study: int, trial: Trial) -> dict[str, Any]:
     return {"key_study": study, "key_number": trial.number}
 
 
-def _engine(url: str) -> sa.Engine:
+def _frozen(file: str | None) -> bool:
+    """Whether a file lies where nothing can be written: it can be looked at, without the files of a journal."""
+    return file is not None and os.path.exists(file) and not os.access(os.path.dirname(file), os.W_OK)
+
+
+def _engine(url: str, frozen: bool) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
+    if frozen:  # where nobody else writes, no lock is needed: https://www.sqlite.org/uri.html#uriimmutable
+        file = file_of(url) or ""
+        source = f"file:{quote(file)}?{'mode=ro' if os.path.exists(f'{file}-wal') else 'immutable=1'}"
+        return sa.create_engine(url, creator=lambda: sqlite3.connect(source, uri=True, check_same_thread=False))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")

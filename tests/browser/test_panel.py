@@ -367,3 +367,58 @@ def test_the_keyboard_is_enough(notebook):
     nb.page.keyboard.press("Tab")
     nb.page.keyboard.press("Space")
     nb.expect_state("running")
+
+
+def test_edits_made_in_a_cell_show_in_rows_and_fields_and_an_edit_of_one_end_keeps_the_other(notebook):
+    nb = started(notebook, "elsewhere", seconds=0.2)
+    low, high = (row(nb, "n").locator("input[type=text]").nth(i) for i in (0, 1))
+    nb.evaluate(3, "elsewhere.edit(lambda space: space.narrow('n', 5, 20))")
+    expect(high).to_have_value("20")
+    low.fill("7")
+    low.press("Enter")
+    until(nb, "(elsewhere.space['n'].low, elsewhere.space['n'].high) == (7, 20)")
+    nb.evaluate(3, "elsewhere.edit(lambda space: space.fix('C', 2.0))")
+    expect(row(nb, "C").get_by_role("button", name="fix")).to_have_class(re.compile("mod-active"))
+    nb.evaluate(3, "elsewhere.set_strategy('random')")
+    expect(nb.panel().get_by_label("strategy")).to_have_value("random")
+    nb.evaluate(3, "from hpo_magic.run.limits import Limits; elsewhere.set_limits(Limits(trials=450))")
+    expect(nb.panel().get_by_label("trials", exact=True)).to_have_value("450")
+    high = row(nb, "C").locator("input[type=text]").nth(1)
+    high.fill("1")
+    high.press("Enter")
+    expect(nb.panel().get_by_role("alert").first).to_contain_text("C is fixed at 2, which this would exclude")
+    assert nb.evaluate(3, "dict(elsewhere.space.fixed)") == "{'C': 2.0}"
+
+
+FAR = """%%hpo far --minimize loss --trials 500
+import time
+t = 100050.0   # hpo: 100000.0..100100.0
+kind = "a"     # hpo: "a" | "b"
+if kind == "a":
+    q = 3      # hpo: 1..9
+else:
+    r = 0.5    # hpo: 0.0..1.0
+time.sleep(0.1)
+loss = t"""
+
+
+def test_a_range_far_from_0_is_slid_and_a_picture_that_cannot_be_drawn_stops_nothing(notebook):
+    nb = notebook("%load_ext hpo_magic", FAR, "1 + 1", "pass")
+    nb.run(0)
+    nb.run(1)
+    nb.expect_state("running")
+    handle = row(nb, "t").locator(".noUi-handle-lower")
+    handle.focus()
+    for _ in range(50):
+        handle.press("ArrowRight")
+    until(nb, "far.space['t'].low == 100025.0")
+    row(nb, "kind").get_by_role("button", name="b", exact=True).click()
+    nb.open_tab("Landscape")
+    nb.panel().get_by_label("up", exact=True).select_option("(one parameter)")
+    nb.panel().get_by_label("across", exact=True).select_option("r")
+    time.sleep(1)
+    before = nb.panel().locator(".hpo-done").inner_text()
+    expect(nb.panel().locator(".hpo-done")).not_to_have_text(before)
+    nb.click("Stop")
+    nb.click("Resume")  # which waits for the stop
+    nb.expect_state("running")

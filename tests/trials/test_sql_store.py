@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from hpo_magic import Float, Study
 from hpo_magic.errors import StoreError
+from hpo_magic.trials import sql_store
 from hpo_magic.trials.store import open_store, owner_name
 from tests.conformance.test_stores import DEFINITION
 
@@ -86,3 +88,15 @@ def test_processes_that_write_at_once_get_numbers_of_their_own(tmp_path):
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     assert [trial.number for trial in store.trials(study)] == list(range(120))
     store.close()
+
+
+def test_a_store_where_nothing_can_be_written_is_looked_at(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/hpo 1.db"
+    Study({"x": Float(0, 1)}, store=url, strategy="random").optimize(lambda config: config["x"], trials=3)
+    monkeypatch.setattr(sql_store, "_frozen", lambda file: True)  # who tests as root may write everywhere
+    study = Study.load("study", url)
+    assert len(study.trials) == 3 and study.best is not None
+    with pytest.raises(StoreError, match="its folder cannot be written to; change its permissions"):
+        study.optimize(lambda config: config["x"], trials=5)
+    assert [name for name in os.listdir(tmp_path) if not name.startswith("hpo 1.db")] == []
+    study.ledger.store.close()
