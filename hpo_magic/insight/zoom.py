@@ -9,6 +9,7 @@ from hpo_magic.search.fidelity import matured, places
 from hpo_magic.space import Budget, Choice, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.space.encoding import from_unit, to_unit
+from hpo_magic.space.shown import near
 from hpo_magic.trials import History
 from hpo_magic.trials.pareto import layers
 
@@ -54,7 +55,8 @@ def best_quarter(history: History, space: Space) -> Space:
         margin = max(0.1 * (high - low), (_LEAST - (high - low)) / 2)
         bounds = from_unit(domain, max(low - margin, 0.0)), from_unit(domain, min(high + margin, 1.0))
         if levels(domain) is None:
-            bounds = max(float(f"{bounds[0]:.4g}"), domain.low), min(float(f"{bounds[1]:.4g}"), domain.high)
+            off = 0.01 * (bounds[1] - bounds[0])
+            bounds = max(near(bounds[0], off), domain.low), min(near(bounds[1], off), domain.high)
         if domain.low <= bounds[0] < bounds[1] <= domain.high:
             space = space.narrow(name, *bounds)
     return space

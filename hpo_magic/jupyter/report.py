@@ -113,12 +113,16 @@ def at_budget(study: Study, trial: Trial) -> str:
 
 
 def ranked(study: Study) -> list[Trial]:
-    """Return the best trials that meet the constraints, best first; of several metrics the Pareto front."""
+    """Return the best trials that meet the constraints, best first; of several metrics the Pareto front.
+
+    Those that failed with a larger budget come last.
+    """
     history = study.history
     if len(history.goals) > 1:
         return sorted(history.front, key=history.loss)[: 4 * TOP]
     fit = filter(history.feasible, history.done)
-    return sorted(fit, key=lambda trial: (-(trial.budget or 0), history.loss(trial)))[:TOP]
+    failed = history.passed_over
+    return sorted(fit, key=lambda t: (t.number in failed, -(t.budget or 0), history.loss(t)))[:TOP]
 
 
 def table(study: Study) -> str:

@@ -27,6 +27,8 @@ INACTIVE, NO_OPTION = 0.5, -1.0
 """Model coordinates of an inactive number and an inactive unordered choice: two of them are at distance zero."""
 _ABSENT = -2.0
 """Stands for a parent that does not exist; not NaN, of which no two are the same."""
+_FAR = 100.0
+"""What lies further outside of a range that was narrowed counts as lying there: a covariance of such spans is none."""
 
 
 class Cube:
@@ -158,7 +160,7 @@ class Cube:
             return np.asarray(self._rows[rows])  # a copy
 
     def _row(self, trial: Trial) -> Array:
-        row = self.space.encode(trial.config)
+        row = np.clip(self.space.encode(trial.config), -_FAR, _FAR)
         row = np.where(np.isnan(row), self._inactive, row)
         if self._budget is not None:
             j, budget = self._budget

@@ -17,6 +17,20 @@ def readable(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def near(value: float, within: float) -> float:
+    """Return a number of few digits, four at least, that is no further off than `within`.
+
+    Examples
+    --------
+    >>> near(0.123456, 0.01), near(100049.8765, 0.01)
+    (0.1235, 100049.88)
+    """
+    digits = 4
+    while abs(float(f"{value:.{digits}g}") - value) > within and digits < 17:
+        digits += 1
+    return float(f"{value:.{digits}g}")
+
+
 def shown(record: Any, **defaults: Any) -> str:
     """Return an instance of a dataclass as the shortest call that makes it; `defaults` are those it works out itself.
 

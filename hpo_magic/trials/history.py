@@ -208,13 +208,13 @@ class History:
         Where others are left, none whose config failed with a larger one. Places in `done`, and so rows of `losses`.
         """
         fit = {i: trial.budget or 0 for i, trial in enumerate(self.done) if self.feasible(trial)}
-        if fallen := self._fallen:
+        if fallen := self.passed_over:
             fit = {i: budget for i, budget in fit.items() if self.done[i].number not in fallen} or fit
         most = max(fit.values(), default=0)
         return [i for i, budget in fit.items() if budget == most]
 
     @cached_property
-    def _fallen(self) -> set[int]:
+    def passed_over(self) -> set[int]:
         """Numbers of the trials from which one went on that failed with a larger budget."""
         promoted = [trial for trial in self.failed if trial.budget is not None and trial.parent is not None]
         known = {trial.number: trial for trial in self.trials} if promoted else {}

@@ -191,3 +191,9 @@ def test_zoom_leaves_a_quarter_of_a_range_where_a_model_has_settled():
     assert study.space["x"].low == 0 and 0.1 < study.space["x"].high < 0.5
     assert study.space["y"].low < 0.6 < study.space["y"].high
     assert 0.2 < study.space["y"].high - study.space["y"].low < 0.6
+
+
+def test_zoom_keeps_apart_what_lies_far_from_0():
+    study = studied({"x": Float(100_000, 100_100)}, lambda c: (c["x"] - 100_052) ** 2, 64)
+    study.zoom()
+    assert 100_000 < study.space["x"].low < 100_052 < study.space["x"].high < 100_100

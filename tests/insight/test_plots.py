@@ -204,3 +204,22 @@ def test_a_logarithmic_axis_over_little_more_than_a_decade_has_labels():
     assert axes.get_yscale() == "log"
     low, high = axes.get_ylim()
     assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 2
+
+
+def test_of_many_parameters_slices_show_those_that_matter_and_say_so():
+    space = {f"p{i}": Float(0, 1) for i in range(12)} | {"matters": Float(0, 1)}
+    study = Study(space, minimize="loss", strategy="random")
+    study.optimize(lambda config: config["matters"], trials=30)
+    ax = study.plot("slices").axes[0]
+    assert "matters" in [text.get_text() for text in ax.texts]
+    assert ax.get_title() == "the 8 of 13 parameters over which it varies the most"
+
+
+def test_a_parameter_that_no_longer_exists_is_said_where_it_would_be_drawn():
+    study = studied("conditional", 30, "random")
+    study.edit(lambda space: space.choose("kind", ["a"]))
+    with pytest.raises(StudyError, match="depth does not exist in the space as it is searched now"):
+        study.partial_dependence("depth")
+    assert "depth does not exist" in " ".join(
+        t.get_text() for t in study.plot("dependence", parameter="depth").axes[0].texts
+    )

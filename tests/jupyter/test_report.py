@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpo_magic import Budget, Float, Study
-from hpo_magic.jupyter.report import headline, table
+from hpo_magic.jupyter.report import headline, ranked, table
 
 
 def test_a_metric_called_seconds_is_not_the_trials_duration():
@@ -26,3 +26,17 @@ def test_the_headline_counts_what_was_stopped_and_says_what_the_best_could_spend
     study = Study({"x": Float(0, 1), "epochs": Budget(1, 27)}, minimize="loss", strategy="asha")
     study.tell(study.ask(), 3.0)
     assert "best loss 3 in trial 0 with 1 epochs" in headline(study)
+
+
+def test_a_config_that_failed_with_a_larger_budget_comes_last():
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 3)}, minimize="loss", strategy="random+asha")
+    for trials in range(30):
+        trial = study.ask()
+        if trial.budget == 3 and not study.history.failed:
+            study.fail(trial, "out of memory")
+        else:
+            study.tell(trial, trials / 100)
+    failed = study.history.failed[0].parent
+    assert study.best.number != failed
+    assert ranked(study)[0].number == study.best.number
+    assert failed not in [trial.number for trial in ranked(study)][:-1]

@@ -1,13 +1,14 @@
-"""The cube of a space is shared by all who search it: threads must not read each other's trials."""
+"""The cube of a space: threads that share it read their own trials, and what lies far outside breaks nothing."""
 
 from __future__ import annotations
 
 import sys
 from threading import Thread
 
+import numpy as np
 import pytest
 
-from hpo_magic import Float, Space, Study
+from hpo_magic import Choice, Float, Space, Study
 
 
 @pytest.fixture
@@ -38,3 +39,15 @@ def test_searches_of_one_space_at_once_do_not_read_each_others_trials(strategy):
     for thread in threads:
         thread.join()
     assert together == alone
+
+
+@pytest.mark.parametrize("strategy", ["auto", "gp", "tpe", "forest", "cmaes"])
+@pytest.mark.parametrize("high", [1e-3, 1e-12, 1e-300])
+def test_a_search_goes_on_in_a_range_that_was_narrowed_to_next_to_nothing(strategy, high):
+    study = Study({"n": Float(0, 100), "kind": Choice(["a", "b"])}, minimize="loss", strategy="random")
+    study.optimize(lambda config: config["n"], trials=10)
+    study.edit(lambda space: space.narrow("n", 0, high))
+    study.set_strategy(strategy)
+    study.optimize(lambda config: config["n"], trials=14)
+    assert all(trial.config["n"] <= high for trial in study.trials[10:])
+    assert np.isfinite(study.partial_dependence("n").mean).all()

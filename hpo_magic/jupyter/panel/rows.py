@@ -15,7 +15,7 @@ from hpo_magic.errors import SpaceError
 from hpo_magic.jupyter.panel.number import read_number
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
-from hpo_magic.space.shown import readable
+from hpo_magic.space.shown import near, readable
 
 Edit = Callable[[Callable[[Space], Space]], Space]
 """Applies a change to the study's space and returns the new one; raises SpaceError where it may not be."""
@@ -183,9 +183,7 @@ class NumberRow:
         number = 10**position if self._log(self._row.original) else position
         if not isinstance(self._domain(self._row.original), Float):
             return round(number)
-        fine = self.slider.step * (number * math.log(10) if self._log(self._row.original) else 1.0)
-        short = float(f"{number:.4g}")
-        return short if abs(short - number) < fine / 4 else round(number, 1 - math.floor(math.log10(fine)))
+        return near(number, self.slider.step / 4 * (number * math.log(10) if self._log(self._row.original) else 1.0))
 
     @staticmethod
     def _text(label: str) -> widgets.Text:
