@@ -32,7 +32,7 @@ from hpo_magic.trials.constraints import read_constraints
 from hpo_magic.trials.definition import define, fingerprint, read_goals
 from hpo_magic.trials.history import hypervolume_of
 from hpo_magic.trials.store import Store, open_store
-from hpo_magic.trials.trial import own
+from hpo_magic.trials.trial import detached
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +143,7 @@ class Study:
     @property
     def best(self) -> Trial | None:
         """The best trial observed by the first metric, constraints met; None where there is none."""
-        return own(self.history.incumbent)
+        return detached(self.history.incumbent)
 
     @property
     def pareto(self) -> tuple[Trial, ...]:
@@ -391,8 +391,8 @@ class Study:
         The trials of a list are good together: each is chosen in the knowledge of those before it.
         """
         if n is None:
-            return own(self.ledger.ask())
-        asked = [own(self.ledger.ask()) for _ in range(whole("n", n, 1))]
+            return detached(self.ledger.ask())
+        asked = [detached(self.ledger.ask()) for _ in range(whole("n", n, 1))]
         return [trial for trial in asked if trial is not None]
 
     def report(self, trial: Trial | int, value: float, step: int) -> bool:
@@ -498,13 +498,13 @@ class Study:
         self.limits = limits
         self.ledger.claim()
         try:
+            self.ledger.catch_up()
             here = ThreadSettings.of_here()
             own = (here,) if here.values else ()
             executor = executor_on(on, objective, self.ledger.notices.append, lambda: self.limits.workers, own)
         except HpoError:
             self.ledger.release()
             raise
-        self.ledger.catch_up()
         self.ledger.recover()
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards))
         self._how = guards, on

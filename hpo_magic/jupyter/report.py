@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from hpo_magic.jupyter.live_plot import Easel
+from hpo_magic.run.phase import Phase
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.space.shown import readable
@@ -86,7 +87,9 @@ def measured(study: Study, trial: Trial) -> str:
 def headline(study: Study) -> str:
     """Return one line: name, state, counts and the best."""
     history = study.history
-    parts = [f"{study.name} (version {study.version}): {study.phase}", f"{len(history.done)} trials done"]
+    elsewhere = study.phase is Phase.IDLE and study.ledger.store.searched(study.ledger.record.id)
+    phase = "running in another kernel" if elsewhere else str(study.phase)
+    parts = [f"{study.name} (version {study.version}): {phase}", f"{len(history.done)} trials done"]
     parts += fallen(history)
     best = study.best
     if len(study.goals) > 1 and best is not None:

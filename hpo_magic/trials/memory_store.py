@@ -87,5 +87,9 @@ class MemoryStore:
         if self._leases.get(study, ("", 0.0))[0] == owner:
             del self._leases[study]
 
+    def searched(self, study: int) -> bool:
+        """Whether a search has the study."""
+        return study in self._leases
+
     def close(self) -> None:
         """Nothing to let go of."""

@@ -33,7 +33,7 @@ from hpo_magic.trials.sql_tables import (
     trial_of,
 )
 from hpo_magic.trials.sqlite_file import SqliteFile
-from hpo_magic.trials.store import StudyRecord, alive, check_lease, file_of
+from hpo_magic.trials.store import StudyRecord, alive, check_lease, file_of, holds
 from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
@@ -187,6 +187,12 @@ class SqlStore:
         if self._engine.dialect.name == "sqlite":  # the file alone then holds everything, and may be copied
             with self._guard("write to"), closing(self._engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def searched(self, study: int) -> bool:
+        """Whether a search that may be alive has the study, here or elsewhere."""
+        with self._guard("read"), self._reader.connect() as connection:
+            row = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+            return holds(row.holder, row.renewed, alive(row.holder))
 
     def close(self) -> None:
         """Close every connection."""

@@ -81,6 +81,9 @@ class Store(Protocol):
     def drop_lease(self, study: int, owner: str) -> None:
         """Give a claim back; nothing happens where `owner` does not hold it."""
 
+    def searched(self, study: int) -> bool:
+        """Whether a search that may be alive has the study, here or elsewhere."""
+
     def close(self) -> None:
         """Let go of files and connections."""
 
@@ -164,13 +167,16 @@ def alive(holder: str | None) -> bool:
     return True
 
 
+def holds(holder: str | None, renewed: float | None, alive: bool) -> bool:
+    """Whether a lease has not run out."""
+    return holder is not None and renewed is not None and alive and time.time() - renewed < LEASE
+
+
 def check_lease(name: str, holder: str | None, renewed: float | None, owner: str, alive: bool) -> None:
     """Raise StudyInUse where another search holds a lease that has not run out."""
-    if holder is None or holder == owner or renewed is None or not alive:
-        return
-    age = time.time() - renewed
-    if age < LEASE:
+    if holder != owner and holds(holder, renewed, alive):
+        age = max(time.time() - (renewed or 0.0), 0.0)
         raise StudyInUse(
-            f"study {name!r} is in use by a running search ({holder}, seen {max(age, 0):.0f} s ago); "
+            f"study {name!r} is in use by a running search ({holder}, seen {age:.0f} s ago); "
             "stop that search first, or give this one another name"
         )

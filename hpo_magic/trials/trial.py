@@ -229,13 +229,13 @@ def changed(trial: Trial, **changes: Any) -> Trial:
     return made
 
 
-def own(trial: Trial | None) -> Trial | None:
+def detached(trial: Trial | None) -> Trial | None:
     """Return a trial whose config the caller may change: what is taken out of it stays in the record.
 
     Examples
     --------
     >>> kept = Trial(0, {"lr": 0.1})
-    >>> taken = own(kept).config.pop("lr")
+    >>> taken = detached(kept).config.pop("lr")
     >>> kept.config
     {'lr': 0.1}
     """

@@ -80,7 +80,9 @@ def test_settings_are_kept(store):
 def test_a_lease_keeps_another_search_out_until_it_is_given_back(store):
     study = store.open_study("svm", "aa", DEFINITION, {}).id
     mine, other = owner_name("mine"), owner_name("other")
+    assert not store.searched(study)
     store.take_lease(study, mine)
+    assert store.searched(study)
     store.take_lease(study, mine)
     with pytest.raises(StudyInUse, match=r"study 'svm' is in use by a running search .* give this one another name"):
         store.take_lease(study, other)
@@ -88,6 +90,7 @@ def test_a_lease_keeps_another_search_out_until_it_is_given_back(store):
     with pytest.raises(StudyInUse):
         store.take_lease(study, other)
     store.drop_lease(study, mine)
+    assert not store.searched(study)
     store.take_lease(study, other)
 
 

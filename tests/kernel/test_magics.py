@@ -529,6 +529,16 @@ def test_a_stored_study_can_be_read_without_its_cell(tmp_path):
         assert "there is no store 'sqlite:///other.db' yet" in second.run("%hpo list sqlite:///other.db")["text"]
 
 
+def test_a_search_of_another_kernel_is_told_as_running(tmp_path):
+    with kernel(tmp_path) as first, kernel(tmp_path) as second:
+        for one in (first, second):
+            one.run("%load_ext hpo_magic")
+        first.run("%%hpo lasting -n 9999 --no-panel\nimport time\nx = 0.5  # hpo: 0.0..1.0\ntime.sleep(0.05)\nx")
+        assert "lasting (version 1): running in another kernel, " in second.run("%hpo status lasting")["text"]
+        first.run("%hpo stop lasting")
+        assert "lasting (version 1): idle, " in second.run("%hpo status lasting")["text"]
+
+
 def test_resume_runs_what_waits_in_the_queue_of_a_full_search(shared):
     shared.run(svm(4, options="--wait --no-panel --store :memory:", name="full"))
     assert "study 'full' has all of its 4 trials; to go on ask for more" in shared.run("%hpo resume full")["text"]
