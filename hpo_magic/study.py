@@ -183,6 +183,7 @@ class Study:
         if chosen is None:
             raise StudyError("confirm needs the objective: no search has run in this process; pass objective=…")
         k, repeats = whole("k", k, 2), whole("repeats", repeats, 2)
+        self._need_rest()
         first = len(self.trials)
         top = self._queue_repeats(k, repeats)
         needed = self._counted_with_queue()
@@ -491,21 +492,20 @@ class Study:
         self, objective: Objective, limits: Limits | None = None, guards: Sequence[Guard] = (), on: Any = None
     ) -> None:
         """Search in a background thread; `on` as in `optimize`."""
-        if self.runner is not None and self.runner.phase.alive:
-            raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
+        self._need_rest()
         limits = limits or Limits()
         limits.check(len(self.goals))
         self.limits = limits
         self.ledger.claim()
         try:
             self.ledger.catch_up()
+            self.ledger.recover()
             here = ThreadSettings.of_here()
             own = (here,) if here.values else ()
             executor = executor_on(on, objective, self.ledger.notices.append, lambda: self.limits.workers, own)
         except HpoError:
             self.ledger.release()
             raise
-        self.ledger.recover()
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards))
         self._how = guards, on
         short = self.ledger.strategy.shortfall(self.original, limits.trials)
@@ -513,6 +513,10 @@ class Study:
             self.ledger.notices.append(short)
         self.ledger.journal.announce()
         self.runner.start()
+
+    def _need_rest(self) -> None:
+        if self.runner is not None and self.runner.phase.alive:
+            raise StudyInUse(f"study {self.name!r} is in use by a running search here; stop it first")
 
     def set_limits(self, limits: Limits) -> None:
         """Change the limits; they hold at once, are kept with the study, and a finished search may be resumed."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.display import display
 
@@ -61,6 +63,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     if counted:
         total = f" of {study.limits.trials}" if study.limits.trials else ""
         study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
+        study.notices.extend(_mended(search))
         study.notices.extend(_edited(search, chosen.name))
     elif study.version > 1:
         study.notices.append(
@@ -95,18 +98,31 @@ def _edited(search: Search, asked: str) -> list[str]:
     study = search.study
     parts = ["ranges and options"] if study.space != study.original else []
     parts += [f"the strategy, {study.strategy.name}"] if study.strategy.name != asked else []
-    if study.ledger.settings.edited("limits"):
-        limits = study.limits
-        kinds = (
-            ("{} trials", limits.trials),
-            ("{:g} s in all", limits.timeout),
-            ("{:g} s a trial", limits.trial_timeout),
-        )
-        held = [text.format(value) for text, value in kinds if value is not None]
-        parts += [f"the limits, {', '.join(held) or 'none'}"]
+    held, called = study.limits, study.ledger.settings.asked_for("limits")
+    for name, text in (("trials", "{} trials"), ("timeout", "{:g} s in all"), ("trial_timeout", "{:g} s a trial")):
+        value = getattr(held, name)
+        if value != called[name]:
+            parts.append(f"no limit of {name}" if value is None else text.format(value))
     if not parts:
         return []
     return [f"edited since the cell was written, and kept: {' and '.join(parts)}; the panel takes it back"]
+
+
+def _mended(search: Search) -> list[str]:
+    """Take no account of trials that failed for want of a name that the notebook has now; say so."""
+    wanting = [f"name {name!r} is not defined" for name in search.objective.used()]
+    failed = [
+        trial.number
+        for trial in search.study.history.failed
+        if trial.error is not None and trial.error.kind == "NameError" and trial.error.message in wanting
+    ]
+    for number in failed:
+        search.study.distrust(number)
+        search.study.ledger.queue(search.study.trials[number].config)
+    if not failed:
+        return []
+    which = f"trial {failed[0]}" if len(failed) == 1 else f"trials {', '.join(map(str, failed))}"
+    return [f"{which} failed for want of a name that is there now: left out of account, and tried anew"]
 
 
 def _sought_itself(search: Search) -> list[str]:
@@ -121,18 +137,33 @@ def _sought_itself(search: Search) -> list[str]:
 def _shared(search: Search) -> list[str]:
     """Say what of the notebook's own the cell changes in place: a trial begins with what the one before has left."""
     held = search.objective.namespace
-    found = [(name, line) for name, line in search.cell.in_place if isinstance(held.get(name), _changeable())]
+    found = [(name, line) for name, line in search.cell.in_place if _changes(held.get(name))]
     who = "all trials" if search.on is None or search.on == "threads" else "the trials of each worker"
-    return [
+    told = [
         f"line {line} changes {name} itself, which {who} share: each begins with what the one before it left; "
-        f"write {name} = {name}.copy() above it"
+        f"write {name} = {_copied(name, held[name])} above it"
         for name, line in found
+    ]
+    used = (name for name in search.objective.used() if name not in search.cell.made)
+    spent = [name for name in used if isinstance(held.get(name), Iterator) and not hasattr(held[name], "read")]
+    return told + [
+        f"{name} is an iterator, which the first trial uses up: the others get nothing; write {name} = list({name})"
+        for name in spent
     ]
 
 
+def _changes(value: Any) -> bool:
+    """Whether parts of a value can be set, or it is an estimator, whose parameters can."""
+    return isinstance(value, _changeable()) or (hasattr(value, "set_params") and not isinstance(value, type))
+
+
+def _copied(name: str, value: Any) -> str:
+    return f"sklearn.base.clone({name})" if hasattr(value, "set_params") else f"{name}.copy()"
+
+
 def _changeable() -> tuple[type, ...]:
-    """Return the types of data whose parts can be set: arrays, frames and lists."""
-    kinds: list[type] = [list]
+    """Return the types of data whose parts can be set: arrays, frames, lists, dicts and sets."""
+    kinds: list[type] = [list, dict, set]
     for module, names in (("numpy", ("ndarray",)), ("pandas", ("DataFrame", "Series"))):
         if (loaded := sys.modules.get(module)) is not None:
             kinds += [getattr(loaded, name) for name in names]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import os
+import shutil
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from hpo_magic.jupyter.guards import as_in_a_trial, own_figures, own_outputs
 from hpo_magic.jupyter.options import PLACES, Options
 from hpo_magic.jupyter.panel import Panel
 from hpo_magic.jupyter.report import Report, headline
+from hpo_magic.run.context import outside
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.trial_run import Guard
 from hpo_magic.study import Study
 from hpo_magic.trials import Trial
-from hpo_magic.trials.store import Store, file_of, open_store
+from hpo_magic.trials.store import Store, file_of, from_folder, open_store
 
 _NOTHING = object()
 _STOPS = 3.0
@@ -55,11 +57,13 @@ class Session:
         self._stores: dict[str, Store] = {}
         self._views: dict[str, Panel] = {}
         self._latest: str | None = None
+        self._folder = os.getcwd()
         self.guards: tuple[Guard, ...] = (own_figures, own_outputs(shell))
         """Held around every trial, so that it stays out of the notebook."""
 
     def store(self, url: str) -> Store:
         """Return the store at a URL, opened once a session; anew where its file was deleted and nothing runs on it."""
+        url = self._here(url)
         file = file_of(url)
         key = file or url
         known = self._stores.get(key)
@@ -69,12 +73,16 @@ class Session:
             self._stores[key] = open_store(url)
         return self._stores[key]
 
+    def _here(self, url: str) -> str:
+        """Return a URL by which a file is beside the notebook wherever the notebook has gone since: ``%cd data``."""
+        return url if file_of(url) is None else from_folder(url, self._folder)
+
     def _runs_on(self, store: Store) -> bool:
         return any(one.study.phase.alive and one.study.ledger.store is store for one in self.searches.values())
 
     def known_store(self, url: str) -> Store:
         """Return a store that is there already: to look into one does not make it."""
-        file = file_of(url)
+        file = file_of(self._here(url))
         if file and not os.path.exists(file):
             raise StudyError(f"there is no store {url!r} yet; a search makes it, or name another one")
         return self.store(url)
@@ -248,6 +256,7 @@ class Session:
         own = {name: value for name, value in best.config.items() if name in search.cell.made}
         values = values_for_namespace(own, search.cell.names, self.shell.user_ns)
         self.shell.user_ns.update(values)
+        shutil.rmtree(outside(), ignore_errors=True)  # with other values the cell does not go on with these files
         told = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items()) or "nothing"
         left = ", ".join(f"{name} = {value!r}" for name, value in best.config.items() if name not in values)
         goals, front = search.study.goals, len(search.study.pareto)

@@ -136,11 +136,16 @@ def checkpoint() -> Path:
     """
     context = current.get()
     if context is None or context.folder is None:
-        folder = scratch() / "outside"  # one may delete it, to begin anew
+        folder = outside()  # one may delete it, to begin anew
     else:
         folder = context.folder
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def outside() -> Path:
+    """Return the folder that `checkpoint` returns outside a trial."""
+    return scratch() / "outside"
 
 
 def seed() -> int:

@@ -50,9 +50,12 @@ class ProcessState:
             self._trials.append(threading.get_ident())
 
     def draw_anew(self, objective: object, seed: Callable[[], int]) -> None:
-        """Give the trial that has just begun random numbers of its own; not where a cell of the user's draws too."""
+        """Give the trial that has just begun random numbers of its own.
+
+        Beside others it draws from where they are, and while a cell of the user's runs from what is the user's.
+        """
         with self._lock:
-            if not self._in_cell:
+            if not self._in_cell and len(self._trials) == 1:
                 self._draws.begin(objective, seed)
 
     def __exit__(self, *exception: object) -> None:
@@ -66,7 +69,7 @@ class ProcessState:
                 return
             self._trials.remove(thread)
             if not self._in_cell:
-                self._draws.end(alone=not self._trials)
+                self._draws.end()
                 _restore(self._kept, alone=not self._trials)
                 self._put_back = threading.current_thread(), time.monotonic()
 
@@ -164,7 +167,6 @@ def _restore(kept: dict[str, Any], alone: bool = True) -> None:
         warnings.showwarning, shows = kept["shown"]
         if shows is not None:
             warnings._showwarnmsg_impl = shows  # type: ignore[attr-defined]
-    kept["random"].put_back()
     if kept["folder"] is not None and _folder() != kept["folder"] and os.path.isdir(kept["folder"]):
         os.chdir(kept["folder"])
     if _raw_environment() != kept["environment"]:
@@ -172,7 +174,8 @@ def _restore(kept: dict[str, Any], alone: bool = True) -> None:
         for name in set(os.environ) - set(names):
             del os.environ[name]
         os.environ.update(names)
-    for part in ("plots", "numpy"):
+    # Trials beside this one would begin anew where it began: generators are put back when the last has ended.
+    for part in ("plots", *(("random", "numpy") if alone else ())):
         if part in kept:
             kept[part].put_back()
 

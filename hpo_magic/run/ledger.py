@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
+from weakref import WeakSet
 
 from hpo_magic.errors import SpaceError, StoreError, StudyError, whole
 from hpo_magic.run.checkpoints import Checkpoints
@@ -33,6 +34,10 @@ MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""
 REPORTS_SAVED = 1.0
 """Seconds between two commits of reports; what comes in between is stored with the trial's result."""
+
+
+_LEDGERS: WeakSet[Ledger] = WeakSet()
+"""Those of this process."""
 
 
 class Ledger:
@@ -71,7 +76,9 @@ class Ledger:
         self.measured = tuple(dict.fromkeys([*self.metrics, *(c.metric for c in self.constraints)]))
         """What every trial must return: the metrics, and what the constraints read."""
         self.original = space or Space.from_json(record.definition["space"])
-        self.journal, self.settings = Journal(store, record, self.goals, self.constraints), Settings(store, record)
+        read = self.original.config_from_json if self.original.named else None
+        self.journal = Journal(store, record, self.goals, self.constraints, read)
+        self.settings = Settings(store, record)
         self.space = self._space()
         if strategy is not None:
             self.settings.asked(strategy=strategy.name, seed=strategy.seed, cost_aware=strategy.cost_aware)
@@ -87,10 +94,11 @@ class Ledger:
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
+        _LEDGERS.add(self)
 
     def _space(self) -> Space:
         saved = self.settings.get("space")
-        return Space.from_json(saved) if saved else self.original
+        return Space.from_json(saved).of(self.original) if saved else self.original
 
     def _strategy(self, given: Strategy | None) -> Strategy:
         """Return the strategy that holds: the one given, or by its name the one that the store says was chosen."""
@@ -136,10 +144,11 @@ class Ledger:
         return self.journal.add(Trial(-1, dict(config), State.WAITING, None, self.metrics[0], budget, parent=parent))
 
     def withdraw(self, first: int) -> None:
-        """Take from the queue what waits in it, of the trials from a number on."""
+        """Take from the queue what was put there, of the trials from a number on; what was lost stays there."""
         with self._deciding:
             for trial in self.journal.known.trials[first:]:
-                if trial.state is State.WAITING:
+                again = trial.parent is not None and self.journal.get(trial.parent).state is State.LOST
+                if trial.state is State.WAITING and not again:
                     self.journal.save(changed(trial, state=State.STOPPED))
 
     def trust(self, number: int, trusted: bool) -> Trial:
@@ -155,13 +164,11 @@ class Ledger:
     def ask(self, worker: str = "") -> Trial | None:
         """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it."""
         with self._deciding:
-            if self.journal.waiting is not None and not self._claimed:
-                self.journal.reload()  # another process may have taken it
-            history, waiting = self.journal.known, self.journal.waiting
-            if waiting is not None:
+            while (waiting := self.journal.waiting) is not None:
                 started = changed(waiting, state=State.RUNNING, started=time.time())
-                self.journal.save(started)
-                return self._given_out(started)
+                if self.journal.begin(started):
+                    return self._given_out(started)
+            history = self.journal.known
             action = self.strategy.scheduler.next(self.space, history)
             if isinstance(action, Wait):
                 self._mind_strangers()
@@ -191,6 +198,11 @@ class Ledger:
         """Return the running trials that were not given out here."""
         running = (trial for trial in self.journal.history.running if trial.state is State.RUNNING)
         return [trial for trial in running if trial.number not in self._asked]
+
+    def _same(self, other: Ledger) -> bool:
+        """Whether two objects of this process stand for one study."""
+        one_store = self.store is other.store or self.store.url == other.store.url != ":memory:"
+        return one_store and self.record.id == other.record.id
 
     def _mind_strangers(self) -> None:
         if self._claimed or not (strangers := self._strangers()):
@@ -309,8 +321,12 @@ class Ledger:
         return tries
 
     def recover(self) -> None:
-        """Mark trials that ran when their process died as lost, and queue their configs again."""
-        lost = self._strangers()
+        """Mark trials that ran when their process died as lost, and queue their configs again.
+
+        Those that somebody in this process has asked for may still be told.
+        """
+        held = {number for ledger in tuple(_LEDGERS) if ledger._same(self) for number in ledger._asked}
+        lost = [trial for trial in self._strangers() if trial.number not in held]
         for trial in lost:
             self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
             self.queue(trial.config, trial.number)
@@ -369,8 +385,10 @@ class Ledger:
             self.journal.reload()
             self.settings.reload()
             self.space = self._space()
-            if self.settings.get("strategy") not in (None, self.strategy.name):
+            held = self.settings.get("strategy")
+            if held not in (self.settings.asked_for("strategy"), self.strategy.name):
                 self.strategy = self._strategy(None)
+                self.notices.append(f"the strategy is {self.strategy.name}, as was chosen since")
 
     def release(self) -> None:
         """Give the claim back; where that fails it runs out by itself."""

@@ -7,6 +7,7 @@ been drawn is told from the generator's own words, 2,500 bytes in one piece.
 from __future__ import annotations
 
 import ctypes
+import math
 import random
 import struct
 import sys
@@ -22,8 +23,8 @@ class Draws:
     """Gives each trial random numbers of its own, where trials draw any of the process's generators.
 
     These are put back after each trial, so that left alone every trial would draw the same, and a repeat would tell
-    nothing of the noise. To have them begin anew takes as long as the rest of a trial that does nothing: while trials
-    of an objective draw nothing it is left out.
+    nothing of the noise. To have them begin anew takes as long as the rest of a trial that does nothing, so it is left
+    out where the first trials of an objective have drawn nothing, and as long as none does.
 
     Examples
     --------
@@ -35,21 +36,26 @@ class Draws:
     """
 
     def __init__(self) -> None:
-        self._wanted, self._began, self._objective = True, _words(), 0
+        self._began, self._objective, self._idle = _words(), 0, 0.0
 
     def begin(self, objective: object, seed: Callable[[], int]) -> None:
         """Have the generators stand at a trial's own seed."""
-        if self._wanted or id(objective) != self._objective:
-            self._wanted, self._objective = True, id(objective)
+        if id(objective) != self._objective:
+            self._objective, self._idle = id(objective), 0.0
+        if self._idle < _SURE:
             random.seed(seed())
             if "numpy" in sys.modules:
                 sys.modules["numpy"].random.seed(seed())
         self._began = _words()
 
-    def end(self, alone: bool) -> None:
-        """Note whether trials draw; only one that ran alone can show that they do not."""
+    def end(self) -> None:
+        """Note whether the trials since then have drawn; an objective that has once may do so at any time."""
         drew = None in self._began or _words() != self._began
-        self._wanted = drew or (self._wanted and not alone)
+        self._idle = -math.inf if drew else self._idle + 1
+
+
+_SURE = 20
+"""Trials without a draw after which an objective is taken to draw nothing."""
 
 
 class PythonRandom:

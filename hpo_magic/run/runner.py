@@ -209,6 +209,8 @@ class Runner:
             except BaseException:
                 self._ledger.put_back(trial.number)
                 raise
+            if len(self._running) == self.limits.workers and not self._brief:
+                self._ledger.ahead()
 
     def _finish(self, why: str) -> None:
         """End the search, once the last trial has ended."""
@@ -237,8 +239,6 @@ class Runner:
 
         with self._lock:
             self._running[number] = _Running(trial, context, self._executor.submit(task, done))
-        if len(self._running) == self.limits.workers and not self._brief:
-            self._ledger.ahead()
 
     def _hear(self) -> None:
         while not self._outcomes.empty():  # nobody else takes from it

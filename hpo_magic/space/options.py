@@ -28,10 +28,10 @@ def identity(value: Value) -> str:
 
 def plain(option: object) -> Value:
     """Return an option as it is kept: numpy scalars become Python's own; whatever JSON cannot hold is refused."""
-    if option is None:
-        return None
-    if isinstance(option, (bool, int, str)):
-        return getattr(option, "item", lambda: option)()  # numpy's text becomes Python's too
+    if hasattr(option, "item") and hasattr(option, "dtype") and getattr(option, "ndim", 1) == 0:
+        return plain(option.item())
+    if option is None or isinstance(option, (bool, int, str)):
+        return option
     if isinstance(option, float):
         if math.isfinite(option):
             return float(option)
@@ -39,8 +39,6 @@ def plain(option: object) -> Value:
         return type(option)(plain(item) for item in option)
     elif isinstance(option, dict) and all(isinstance(key, str) for key in option):
         return {key: plain(item) for key, item in option.items()}
-    elif hasattr(option, "item") and getattr(option, "ndim", 1) == 0:
-        return plain(option.item())
     raise SpaceError(
         f"Choice: the option {option!r} cannot be stored; use None, bool, finite numbers, text or lists of these, "
         "and look objects up by name inside the objective"

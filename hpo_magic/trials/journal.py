@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hpo_magic.errors import StoreError, StudyError
+from hpo_magic.space import Config
 from hpo_magic.trials.constraints import Constraint
 from hpo_magic.trials.history import Goal, History
 from hpo_magic.trials.index import Index
@@ -17,6 +18,8 @@ from hpo_magic.trials.trial import State, Trial, changed
 class Journal:
     """A study's trials, their store, and a counter of changes that listeners may wait for.
 
+    `read` gives a stored config the options that the user has given: what is stored of an enum's member is plain.
+
     Examples
     --------
     >>> from hpo_magic.trials.memory_store import MemoryStore
@@ -27,9 +30,14 @@ class Journal:
     """
 
     def __init__(
-        self, store: Store, record: StudyRecord, goals: Sequence[Goal], constraints: Sequence[Constraint] = ()
+        self,
+        store: Store,
+        record: StudyRecord,
+        goals: Sequence[Goal],
+        constraints: Sequence[Constraint] = (),
+        read: Callable[[Config], Config] | None = None,
     ) -> None:
-        self.store, self.record = store, record
+        self.store, self.record, self._read = store, record, read
         self.goals, self.constraints = tuple(goals), tuple(constraints)
         self._seen: History | None = None
         self._known: History | None = None
@@ -134,6 +142,15 @@ class Journal:
             self._before.pop(trial.number, None)
             self.put(trial)
 
+    def begin(self, trial: Trial) -> bool:
+        """Replace a trial that waits; False, and all are read anew, where another process has taken it."""
+        with self._writing:
+            if self.store.begin_trial(self.record.id, trial):
+                self.put(trial)
+                return True
+            self.reload()
+            return False
+
     def put(self, trial: Trial) -> None:
         """Replace a trial in memory only: for what may be lost, such as reports on their way."""
         with self._lock:
@@ -169,13 +186,16 @@ class Journal:
                 self._load()
                 for trial in here:
                     stored = self._trials[trial.number]
-                    if stored.state is State.RUNNING and len(stored.reports) < len(trial.reports):
+                    if stored.state is State.RUNNING and _last_step(stored) < _last_step(trial):
                         self._replace(trial)
                 self._touch()
 
     def _load(self) -> None:
         """Read every trial from the store."""
-        self._trials = Roll(self.store.trials(self.record.id))
+        trials = self.store.trials(self.record.id)
+        if self._read is not None:
+            trials = [changed(trial, config=self._read(trial.config)) for trial in trials]
+        self._trials = Roll(trials)
         self._index = Index(self._trials)
         self._counted, self._waiting, self._seen, self._known = 0, set[int](), None, None
         self._before.clear()
@@ -202,6 +222,10 @@ class Journal:
         self._seen = self._known = None
         self.revision += 1
         self.changed.notify_all()
+
+
+def _last_step(trial: Trial) -> int:
+    return trial.reports[-1].step if trial.reports else -1
 
 
 def _counts(trial: Trial) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpo_magic.trials.store import StudyRecord, check_lease
-from hpo_magic.trials.trial import Trial, changed
+from hpo_magic.trials.trial import State, Trial, changed
 
 
 class MemoryStore:
@@ -75,6 +75,13 @@ class MemoryStore:
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""
         self._trials[study][trial.number] = trial
+
+    def begin_trial(self, study: int, trial: Trial) -> bool:
+        """Replace a trial that waits; whether it still did, and nobody else has taken it."""
+        if self._trials[study][trial.number].state is not State.WAITING:
+            return False
+        self._trials[study][trial.number] = trial
+        return True
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim."""

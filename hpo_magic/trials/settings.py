@@ -41,9 +41,9 @@ class Settings:
         """Return the setting that holds, or None."""
         return self._edits.get(name, self._asked.get(name))
 
-    def edited(self, name: str) -> bool:
-        """Whether an edit holds, and not what was asked for."""
-        return name in self._edits and self._edits[name] != self._asked.get(name)
+    def asked_for(self, name: str) -> Any:
+        """Return what the last call asked for, edited or not."""
+        return self._asked.get(name)
 
     def asked(self, **values: Any) -> None:
         """Note what a call asked for."""

@@ -19,6 +19,7 @@ from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
+    BEGIN_TRIAL,
     HOLD_STUDY,
     LAST_NUMBER,
     META,
@@ -168,6 +169,11 @@ class SqlStore:
         """Replace a trial."""
         self._write(SAVE_TRIAL, _key(study, trial) | row_of(trial))
 
+    def begin_trial(self, study: int, trial: Trial) -> bool:
+        """Replace a trial that waits; whether it still did, and nobody else has taken it."""
+        with self._guard("write to"), self._engine.begin() as connection:
+            return bool(connection.execute(BEGIN_TRIAL, _key(study, trial) | row_of(trial)).rowcount)
+
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
 
@@ -238,7 +244,7 @@ def _engine(url: str, frozen: bool) -> sa.Engine:
     if frozen:  # where nobody else writes, no lock is needed: https://www.sqlite.org/uri.html#uriimmutable
         file = file_of(url) or ""
         source = f"file:{quote(file)}?{'mode=ro' if os.path.exists(f'{file}-wal') else 'immutable=1'}"
-        return sa.create_engine(url, creator=lambda: sqlite3.connect(source, uri=True, check_same_thread=False))
+        return sa.create_engine(url, poolclass=sa.NullPool, creator=lambda: sqlite3.connect(source, uri=True))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")

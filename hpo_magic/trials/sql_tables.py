@@ -59,6 +59,7 @@ _this_trial = (TRIALS.c.study == sa.bindparam("key_study")) & (TRIALS.c.number =
 SAVE_TRIAL = (
     sa.update(TRIALS).where(_this_trial).values({c.name: sa.bindparam(c.name) for c in TRIALS.c if not c.primary_key})
 )
+BEGIN_TRIAL = SAVE_TRIAL.where(TRIALS.c.state == str(State.WAITING))
 ADD_TRIAL = sa.insert(TRIALS)
 HOLD_STUDY = sa.select(STUDIES.c.id).where(STUDIES.c.id == sa.bindparam("study")).with_for_update(key_share=True)
 """Others that number a trial wait for this transaction. (SQLite has one writer at a time as it is, and ignores it.)"""

@@ -75,6 +75,9 @@ class Store(Protocol):
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""
 
+    def begin_trial(self, study: int, trial: Trial) -> bool:
+        """Replace a trial that waits; whether it still did, and nobody else has taken it."""
+
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
 
@@ -137,6 +140,21 @@ def file_of(url: str) -> str | None:
     named = _SQLITE.fullmatch(url)
     file = named.group(1) if named else ""
     return None if not file or file == ":memory:" or file.startswith("file:") else os.path.abspath(file)
+
+
+def from_folder(url: str, folder: str) -> str:
+    """Return the URL of an SQLite file with its path taken from a folder, where it is relative.
+
+    Examples
+    --------
+    >>> from_folder("sqlite:///hpo.db?timeout=5", "/data"), from_folder("sqlite:////x/hpo.db", "/data")
+    ('sqlite:////data/hpo.db?timeout=5', 'sqlite:////x/hpo.db')
+    """
+    named = _SQLITE.fullmatch(url)
+    if named is None:
+        return url
+    begin, end = named.span(1)
+    return url[:begin] + os.path.join(folder, named.group(1)) + url[end:]
 
 
 def owner_name(token: str) -> str:

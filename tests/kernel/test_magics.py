@@ -639,3 +639,65 @@ def test_a_metric_may_have_a_name_that_python_reads_as_another(shared):
         "%%hpo micro --minimize \u00b5 -n 2 --wait --no-panel --store :memory:\nx = 1.0  # hpo: 0.0..2.0\n\u00b5 = x"
     )
     assert shared.value("len(micro.history.done)") == 2
+
+
+def test_what_trials_share_of_the_notebook_is_said(shared):
+    shared.run(
+        "from sklearn.svm import SVC\nfrom sklearn.preprocessing import FunctionTransformer\n"
+        "model, table, folds = SVC(), {}, iter([1, 2, 3])\ndef cut(x): return x * q\nft = FunctionTransformer(cut)\nq = 1"
+    )
+    told = shared.run(
+        "%%hpo sharing --minimize loss -n 2 --wait --no-panel --store :memory:\n"
+        "q = 1.0   # hpo: 0.0..9.0\n"
+        "model.set_params(C=q)\n"
+        "table['q'] = q\n"
+        "loss = model.C + len(table) + sum(folds) + ft.transform([[1]])[0][0]"
+    )["text"].replace("\n", " ")
+    assert "line 3 changes model itself, which all trials share" in told
+    assert "write model = sklearn.base.clone(model) above it" in told
+    assert "line 4 changes table itself" in told and "write table = table.copy() above it" in told
+    assert "folds is an iterator, which the first trial uses up" in told
+    assert "ft reads q, which the cell sets, but is made outside of it" in told
+
+
+def test_time_runs_on_the_trials_names_and_what_knows_only_the_notebooks_is_refused(shared):
+    shared.run("C = 1.0")
+    cell = "%%hpo timed --minimize loss -n 4 --wait --no-panel --store :memory: {}\nC = 2.0  # hpo: 1.0..9.0\n{}\nloss = v[0]"
+    shared.run(cell.format("", "%time v = [C for _ in range(1)]"))
+    assert shared.value("[t.value == t.config['C'] for t in timed.trials]") == [True] * 4
+    assert "Wall time: " in shared.value("timed.trials[1].log") and shared.value("'v' in globals()") is False
+    shared.run(cell.format("", "v = [0]\n%timeit -n1 -r1 sum(range(9))"))
+    assert shared.value("len(timed.history.done)") == 4
+    shared.run(cell.format("", "%prun v = [C]"))
+    assert "%prun works on the notebook's names" in shared.value("str(timed.trials[0].error)")
+    told = shared.run(cell.format("--on processes --workers 2", "%time v = [C for _ in range(1)]"))
+    assert "%time needs the notebook, so trials cannot run in other processes" in told["text"] + told["error"]
+    shared.run(cell.format("--on processes --workers 2", "%matplotlib inline\nv = [C]; display(C)"))
+    assert shared.value("len(timed.history.done)") == 4
+
+
+def test_trials_that_failed_for_want_of_a_name_count_no_longer_when_it_is_there(shared):
+    cell = "%%hpo wanting --minimize loss -n 6 --wait --no-panel --store :memory:\na = 2.0  # hpo: 1.0..9.0\nloss = later(a)"
+    shared.run(cell)
+    assert shared.value("[str(t.state) for t in wanting.trials]") == ["failed"] * 3
+    shared.run("def later(a): return a")
+    told = shared.run(cell)["text"]
+    assert "trials 0, 1, 2 failed for want of a name that is there now" in told
+    assert shared.value("len(wanting.history.done), wanting.history.done[0].config['a']") == (6, 2.0)
+
+
+def test_the_store_stays_beside_the_notebook_and_applied_values_train_anew(shared):
+    cell = (
+        "%%hpo staying --minimize loss -n {} --wait --no-panel --store sqlite:///staying.db\n"
+        "from hpo_magic import checkpoint\na = 2.0  # hpo: 1.0..9.0\nfile = checkpoint() / 'a'\n"
+        "if not file.exists(): file.write_text(str(a))\nloss = float(file.read_text())"
+    )
+    shared.run(cell.format(2))
+    shared.run("import os; home = os.getcwd(); os.makedirs('below', exist_ok=True); os.chdir('below')")
+    assert "goes on with version 1: 2 of 4 trials" in shared.run(cell.format(4))["text"]
+    assert "staying" in shared.run("%hpo list sqlite:///staying.db")["text"]
+    shared.run("os.chdir(home)")
+    shared.run(cell.format(4).partition("\n")[2])
+    shared.run("%hpo apply staying")
+    shared.run(cell.format(4).partition("\n")[2].replace("a = 2.0", "a = staying.best.config['a']"))
+    assert shared.value("loss == staying.best.config['a']") is True

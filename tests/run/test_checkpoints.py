@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import gc
 import shutil
 import sqlite3
 import tempfile
@@ -123,11 +124,14 @@ def test_what_a_killed_trial_left_half_written_is_replaced(tmp_path):
     study = Study(SPACE, strategy="asha", store=f"sqlite:///{tmp_path}/hpo.db")
     trial = until_promotion(study)
     folder = study.ledger.context(trial).folder
-    (folder / "epoch.txt").write_text("half wri")  # and here the kernel dies
+    (folder / "epoch.txt").write_text("half wri")
+    number, config = trial.number, trial.config
+    del study, trial
+    gc.collect()  # here the kernel dies
     again = Study(SPACE, strategy="asha", store=f"sqlite:///{tmp_path}/hpo.db")
     again.ledger.recover()
     retried = again.ask()
-    assert retried.parent == trial.number
+    assert retried.parent == number
     assert retried.budget == trial.budget
     found = again.ledger.context(retried).folder
     assert (found / "epoch.txt").read_text() == str(again.trials[trial.parent].budget)

@@ -6,6 +6,7 @@ import os
 import random
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -177,3 +178,34 @@ def test_trials_that_begin_to_draw_later_draw_numbers_of_their_own():
     study = Study({"x": Float(0, 1)}, strategy="random")
     study.optimize(lambda config: config["x"] if len(study.trials) < 4 else draws(config), trials=12)
     assert len({trial.value for trial in study.history.done}) == 12
+
+
+def test_a_trial_inside_a_trial_and_one_that_draws_now_and_then_draw_numbers_of_their_own():
+    def nested(config):
+        before = draws(config)
+        inner = Study({"y": Float(0, 1)}, strategy="random")
+        inner.optimize(draws, trials=2)
+        told.append((before, *(trial.value for trial in inner.history.done), draws(config)))
+        return before
+
+    told = []
+    Study({"x": Float(0, 1)}, strategy="random").optimize(nested, trials=4)
+    assert len({value for row in told for value in row}) == 16
+
+    def sometimes(config):
+        return draws(config) if config["x"] > 0.5 else 0.0
+
+    def drawn(start):
+        random.seed(start)
+        study = Study({"x": Float(0, 1)}, strategy="random")
+        study.optimize(sometimes, trials=20)
+        return [trial.value for trial in study.history.done if trial.value]
+
+    first = drawn(1)
+    assert len(first) == len(set(first)) > 4 and drawn(2) == first
+
+
+def test_trials_side_by_side_in_threads_draw_different_numbers():
+    study = Study({"x": Float(0, 1)}, strategy="random")
+    study.optimize(lambda config: time.sleep(0.01) or draws(config), trials=40, workers=4, on="threads")
+    assert len({trial.value for trial in study.history.done}) == 40

@@ -34,6 +34,32 @@ if __name__ == "__main__":
     study.optimize(loss, trials=2, workers=2, on="processes", trial_timeout=60)
     print(len(study.history.done))
 """
+ENUM = """
+import enum
+from hpo_magic import Choice
+class Kind(str, enum.Enum):
+    A = "a"
+    B = "b"
+def loss(config):
+    return len(config["k"].value) + (config["k"] is Kind.A)
+study = Study({"k": Choice(list(Kind)), "x": Float(0, 1)}, minimize="loss", strategy="random")
+study.optimize(loss, trials=4, workers=2, on="processes")
+print(sorted({trial.value for trial in study.history.done}), len(study.history.done))
+"""
+SETTING = """
+import pickle
+class Record:
+    pass
+def loss(config):
+    pickle.loads(kept)
+    return float(sys.getrecursionlimit())
+sys.setrecursionlimit(4321)
+if __name__ == "__main__":
+    kept = pickle.dumps(Record())
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(loss, trials=2, workers=2, on="processes")
+    print([trial.value for trial in study.history.done])
+"""
 SPAWNED = """
 def search():
     study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
@@ -43,6 +69,21 @@ if __name__ == "__main__":
     child = multiprocessing.get_context("spawn").Process(target=search)
     child.start()
     child.join()
+"""
+
+BESIDE = """
+import threading
+from multiprocessing import spawn
+usual = spawn.get_preparation_data
+def searching():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(lambda config: square(config["x"]), trials=2, workers=2, on="processes")
+threads = [threading.Thread(target=searching) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(spawn.get_preparation_data is usual)
 """
 
 
@@ -71,3 +112,15 @@ def test_processes_that_a_trial_starts_in_a_worker_find_the_scripts_functions(tm
 
 def test_a_spawned_process_may_search_in_processes(tmp_path):
     assert out(tmp_path, SPAWNED)[-1] == "3"
+
+
+def test_members_of_a_scripts_enum_reach_workers(tmp_path):
+    assert out(tmp_path, ENUM)[-1] == "[1.0, 2.0] 4"
+
+
+def test_under_its_guard_a_script_is_known_whole_to_workers(tmp_path):
+    assert out(tmp_path, SETTING)[-1] == "[4321.0, 4321.0]"
+
+
+def test_searches_that_start_workers_at_once_leave_multiprocessing_as_it_was(tmp_path):
+    assert out(tmp_path, BESIDE) == ["ran", "True"]

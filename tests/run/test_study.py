@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cProfile
 import enum
+import gc
 import json
 import os
 import sqlite3
@@ -423,11 +424,13 @@ def test_a_study_goes_on_where_it_was(tmp_path):
 
 def test_trials_of_a_dead_process_are_lost_and_tried_again(tmp_path):
     first = sqlite_study(tmp_path)
-    trial = first.ask()
+    config = first.ask().config
+    del first
+    gc.collect()  # nobody here holds the trial any more
     again = sqlite_study(tmp_path)
     again.optimize(loss, trials=1)
     assert [(t.state, t.parent) for t in again.trials] == [("lost", None), ("done", 0)]
-    assert again.trials[1].config == trial.config
+    assert again.trials[1].config == config
     assert "was lost when its kernel died" in again.notices[0]
 
 
@@ -752,3 +755,44 @@ def test_members_of_enums_and_numpys_text_are_options_that_a_store_holds(tmp_pat
         study.optimize(lambda config: seen.append(config["c"]) or config["x"], trials=trials)
     assert len(study.trials) == 6 and set(seen) <= set(options)
     assert {type(value) for value in seen} == {type(study.space["c"].options[0])}
+
+
+def test_confirm_during_a_search_is_refused_and_leaves_nothing(study):
+    study.start(lambda config: time.sleep(0.02) or loss(config), Limits(trials=100))
+    until(lambda: len(study.history.done) >= 3)
+    with pytest.raises(StudyInUse):
+        study.confirm(k=2, repeats=2)
+    assert study.limits.trials == 100 and not any(trial.parent is not None for trial in study.trials)
+    study.stop()
+    assert study.wait(10)
+
+
+def test_what_fails_once_a_trial_runs_loses_neither_its_result_nor_the_reason():
+    class Broken(RandomSampler):
+        def ahead(self, space, history):
+            raise MemoryError("no room to look ahead")
+
+    study = Study({"x": Float(0, 1)}, strategy=Strategy(Broken(0), Full(), 0))
+    with pytest.raises(StudyError, match="MemoryError: no room to look ahead"):
+        study.optimize(lambda config: time.sleep(0.05) or config["x"], trials=3)
+    assert [str(trial.state) for trial in study.trials] == ["done"]
+
+
+def test_a_trial_that_somebody_here_holds_is_not_lost(tmp_path):
+    holder, other = (Study(SPACE, store=tmp_path / "hpo.db", name="p", strategy="random") for _ in range(2))
+    held = holder.ask()
+    other.optimize(loss, trials=3)
+    assert other.trials[0].state is State.RUNNING and other.notices == []
+    assert holder.tell(held, 0.5).state is State.DONE
+
+
+def test_members_of_enums_stay_members_after_edits_and_in_the_queue(tmp_path):
+    study = Study({"c": Choice(list(Colour)), "x": Float(0, 1)}, store=tmp_path / "hpo.db", strategy="random")
+    seen = []
+    study.optimize(lambda config: seen.append(config["c"]) or config["x"], trials=2)
+    study.edit(lambda space: space.narrow("x", 0, 0.5).choose("c", [Colour.BLUE]))
+    study.repeat(0)
+    study.optimize(lambda config: seen.append(config["c"]) or config["x"], trials=6)
+    assert {type(one) for one in seen} == {Colour} and seen[3:] == [Colour.BLUE] * 3
+    again = Study.load("study", tmp_path / "hpo.db")
+    assert len(again.trials) == 6

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterator, Mapping
 from functools import partial
-from types import CodeType, FunctionType
+from itertools import islice
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from hpo_magic.jupyter.cell.sending import globals_of
@@ -58,7 +59,7 @@ def rebound(functions: Mapping[str, FunctionType], namespace: dict[str, Any]) ->
 def stale(value: object) -> set[str]:
     """Return the globals of the notebook that its class, an object of one, or a wrapped function reads.
 
-    A trial rebinds functions to its namespace, not what holds functions.
+    So does what holds such a function, as a pipeline or a scorer: a trial rebinds functions, not what holds them.
 
     Examples
     --------
@@ -67,16 +68,34 @@ def stale(value: object) -> set[str]:
     >>> stale(namespace["Net"]), stale(len)
     ({'width'}, set())
     """
-    if isinstance(value, partial):
-        return _reads(value.func) | stale(value.func)
     if isinstance(value, FunctionType):
         return _reads(getattr(value, "__wrapped__", None))
     cls = value if isinstance(value, type) else type(value)
     if cls.__module__ != "__main__":
-        return set()
+        return set().union(*map(_reads, _held(value)))
     parts = [part for base in cls.__mro__ if base.__module__ == "__main__" for part in vars(base).values()]
     parts += [getter for part in parts if isinstance(part, property) for getter in (part.fget, part.fset)]
     return set().union(*(_reads(getattr(part, "__func__", part)) for part in parts))
+
+
+_LOOKED_AT = 200
+"""Parts of a value that are looked at."""
+
+
+def _held(value: object) -> list[object]:
+    """Return what a container, a pipeline or a scorer holds, and what that holds, and so on; the nearest first."""
+    found = [value]
+    for one in found:
+        if isinstance(one, (str, bytes, type, ModuleType, FunctionType)):
+            continue
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else _attributes(one)
+        found += list(islice(inner, _LOOKED_AT - len(found)))
+    return found
+
+
+def _attributes(value: object) -> list[object]:
+    also = [value.func] if isinstance(value, partial) else []
+    return also + list(getattr(value, "__dict__", {}).values())
 
 
 def _reads(function: object) -> set[str]:

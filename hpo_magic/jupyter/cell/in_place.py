@@ -39,6 +39,10 @@ def changed_in_place(tree: ast.Module) -> list[tuple[str, int]]:
     return list(found.items())
 
 
+_CHANGING = ("update", "append", "extend", "insert", "pop", "clear", "remove", "add", "setdefault")
+"""Methods that change a list, a dict or a set."""
+
+
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, SCOPES):
@@ -56,8 +60,12 @@ def _changed(node: ast.AST) -> Iterator[tuple[str, list[ast.Name]]]:
             yield root.id, [root]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         root = _root(node.func)
-        if root is not None and any(word.arg == "inplace" for word in node.keywords):
+        if root is None:
+            return
+        if node.func.attr == "set_params" or any(word.arg == "inplace" for word in node.keywords):
             yield root.id, []
+        elif node.func.attr in _CHANGING and root is node.func.value:
+            yield root.id, [root]
 
 
 def _root(node: ast.AST) -> ast.Name | None:

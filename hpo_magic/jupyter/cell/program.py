@@ -7,6 +7,7 @@ import asyncio
 import contextvars
 import inspect
 import itertools
+import linecache
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from hpo_magic.jupyter.cell.rewrite import (
     set_names,
 )
 from hpo_magic.jupyter.cell.sending import names_used, put_text, text_of
+from hpo_magic.jupyter.cell.shell_here import ShellHere, line_magics
 from hpo_magic.run.executors.parcel import Used
 from hpo_magic.run.failure import CELL_PREFIX
 from hpo_magic.space import Config, Space
@@ -96,6 +98,7 @@ class Cell:
     doubts: tuple[str, ...]
     in_place: tuple[tuple[str, int], ...]
     left_over: tuple[LeftOver, ...]
+    magics: tuple[tuple[str, int], ...]
     code: CodeType = field(repr=False)
 
     def in_notebook(self, namespace: Mapping[str, Any]) -> list[str]:
@@ -113,6 +116,7 @@ class Cell:
             readers(namespace, self.made),
             self.made,
             self.own,
+            self.magics,
         )
 
 
@@ -128,6 +132,7 @@ class CellObjective:
     functions: Mapping[str, FunctionType] = field(repr=False)
     made: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    magics: tuple[tuple[str, int], ...] = ()
 
     def __call__(self, config: Config) -> dict[str, Any]:
         """Run the cell; return {metric: value}."""
@@ -150,7 +155,11 @@ class CellObjective:
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Go to another process with no more of the namespace than the cell uses."""
+        """Go to another process with no more of the namespace than the cell uses; its magics need the notebook."""
+        if self.magics:
+            name, line = self.magics[0]
+            source = linecache.getline(self.code.co_filename, line).strip()
+            raise CellError(f"%{name} needs the notebook, so trials cannot run in other processes", line, source)
         names = {name: used.value for name, used in self.used().items()}
         named = {name for name in self.functions if name in names}
         return _arrived, (self.code, text_of(self.code), self.metrics, self.also, self.kept, names, named)
@@ -160,6 +169,9 @@ class CellObjective:
         # One dict for globals and locals: with two, functions of the cell would not see the cell's names.
         namespace = {**self.namespace, VALUES: Values(config)}
         namespace.update(rebound(self.functions, namespace))
+        if (shell := getattr(namespace.get("get_ipython"), "__self__", None)) is not None:
+            here = ShellHere(shell, namespace)
+            namespace["get_ipython"] = lambda: here
         for metric in (*self.metrics, *self.also, *self.kept):  # a value left from an earlier cell is not this trial's
             namespace.pop(metric, None)
         running = eval(self.code, namespace)
@@ -189,7 +201,7 @@ def _arrived(
 ) -> CellObjective:
     """Return an objective in the process that it was sent to."""
     put_text(code.co_filename, text)
-    namespace = {"__name__": "__main__", **names}
+    namespace = {"__name__": "__main__", "display": print, **names}  # IPython's own shows nothing there
     return CellObjective(code, metrics, also, kept, namespace, {name: names[name] for name in functions})
 
 
@@ -232,6 +244,7 @@ def read_cell(
     try:
         tested, unsure = tuple(tested_names(tree, annotated, lines)), doubts(tree, annotated, lines)
         in_place = tuple((name, line + first_line - 1) for name, line in changed_in_place(tree))
+        magics = tuple((name, line + first_line - 1) for name, line in line_magics(tree))
         layout = lay_out(tree, annotated, lines)
         maybe = frozenset(set_names(tree.body)) - own_names(tree) - {*metrics, *also, *kept}
         left = left_over(tree, annotated, lines, maybe, layout.space)
@@ -247,7 +260,7 @@ def read_cell(
     needed = frozenset(name for name in names if name.split(".")[0] not in made)
     return Cell(
         written, source, layout.space, tuple(metrics), tuple(also), tuple(kept), meaning, names, needed, made, own,
-        tested, unsure, in_place, left, code,
+        tested, unsure, in_place, left, magics, code,
     )  # fmt: skip
 
 

@@ -38,16 +38,17 @@ class LimitsRow:
 
     def refresh(self) -> None:
         """Show the limits and the strategy that hold."""
-        name = self._study.strategy.name
-        me = threading.get_ident()
+        strategy, me = self._study.strategy.name, threading.get_ident()
         self._quiet.add(me)
-        if name not in self._strategy.options:
-            self._strategy.options = [*self._strategy.options, name]
-        self._strategy.value = name
-        for name, (field, _) in self._fields.items():
-            value = getattr(self._study.limits, name)
-            field.value = "" if value is None else str(value)
-        self._quiet.discard(me)
+        try:
+            if strategy not in self._strategy.options:
+                self._strategy.options = [*self._strategy.options, strategy]
+            self._strategy.value = strategy
+            for name, (field, _) in self._fields.items():
+                value = getattr(self._study.limits, name)
+                field.value = "" if value is None else str(value)
+        finally:
+            self._quiet.discard(me)
 
     def _changed(self, work: Callable[[], None]) -> None:
         if threading.get_ident() not in self._quiet:

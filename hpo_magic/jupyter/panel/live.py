@@ -66,8 +66,15 @@ class Live:
             self._panel.unpin()
             revision = self._study.ledger.journal.wait_change(revision, self._patience())
             if not self._stopping.is_set():
-                self._show()
+                self._show_or_say()
                 self._rest()
+
+    def _show_or_say(self) -> None:
+        """Show what has changed; what goes wrong is said, as a panel that stands still would go on to look alive."""
+        try:
+            self._show()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread lives on
+            _set(self._panel.message, message(self._study, f"the panel: {type(error).__name__}: {error}"))
 
     def _rest(self) -> None:
         """Leave the time between two updates to the search, unless its phase or the view is no longer what is shown."""
@@ -90,7 +97,7 @@ class Live:
             self._held = held
             panel.refresh()
         _set(panel.head, head(study))
-        _set(panel.message, message(study, panel.notice or self._trouble, panel.told))
+        self._say()
         resting = self._phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         view = panel.view()
         at_once = resting or view != self._view or study.space is not self._space  # clicks and edits show at once
@@ -117,9 +124,12 @@ class Live:
         self._trouble = ""
         try:
             tab.show(fresh)
-        except Exception as error:  # noqa: BLE001 - a panel that stands still would go on to look alive
+        except Exception as error:  # noqa: BLE001 - one picture must not take the others with it
             self._trouble = f"{tab.title} cannot be drawn as it is now: {type(error).__name__}: {error}"
-            _set(self._panel.message, message(self._study, self._panel.notice or self._trouble, self._panel.told))
+        self._say()
+
+    def _say(self) -> None:
+        _set(self._panel.message, message(self._study, self._panel.notice or self._trouble, self._panel.told))
 
     def _holds(self) -> tuple[Space, Limits, str]:
         """Return what rows and fields show."""

@@ -6,7 +6,6 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ class Ticket:
     parcel : str
         Key of the objective, which the worker asks for once.
     number, seed : int
-    config : dict
+    config : bytes
+        Pickled, to be read when the objective is there.
     metrics : tuple of str
     place : Place or None
         The checkpoint folder.
@@ -74,6 +74,6 @@ class Ticket:
     parcel: str
     number: int
     seed: int
-    config: dict[str, Any]
+    config: bytes
     metrics: tuple[str, ...]
     place: Place | None

@@ -22,6 +22,7 @@ import cloudpickle
 from hpo_magic.errors import CellError, StudyError, first_line
 from hpo_magic.run.executors.script import Script
 from hpo_magic.run.trial_run import Guard, Objective
+from hpo_magic.space import Config
 
 NOT_UNPACKED = "the worker cannot unpack the objective"
 """How the failure of a trial begins whose objective could be sent, but not read there."""
@@ -93,12 +94,20 @@ def pack(objective: Objective, guards: Sequence[Guard] = ()) -> Parcel:
     try:
         with _by_value():
             data = _dumps(objective, tuple(guards))
+    except CellError:  # it says itself why not
+        raise
     except Exception as error:
         raise _blame(objective, error) from error
     notice = ""
     if len(data) > LARGE:
         notice = f"{_megabytes(len(data))} are sent once to each worker{_largest(objective)}"
     return Parcel(hashlib.sha256(data).hexdigest(), data, notice)
+
+
+def packed(config: Config) -> bytes:
+    """Return a config for a worker; members of the user's own enums are found there when the objective is."""
+    data: bytes = cloudpickle.dumps(config)
+    return data
 
 
 def unpack(data: bytes) -> Contents:
@@ -166,25 +175,23 @@ def _by_value() -> Iterator[None]:
     """Send modules that lie beside the notebook along: a worker elsewhere cannot import them."""
     ours = __name__.partition(".")[0]
     there = cloudpickle.list_registry_pickle_by_value()
-    own = {
-        module.__name__: module
-        for name, module in list(sys.modules.items())
-        if name == getattr(module, "__name__", "") not in {ours, *there} and "." not in name and _beside(module)
-    }
-    for module in own.values():
+    named = {name: module for name, module in list(sys.modules.items()) if getattr(module, "__name__", "") == name}
+    own = [
+        module for name, module in named.items() if "." not in name and name not in {ours, *there} and _beside(module)
+    ]
+    for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
         yield
     finally:
-        for module in own.values():
+        for module in own:
             cloudpickle.unregister_pickle_by_value(module)
 
 
 def _beside(module: ModuleType) -> bool:
-    if module.__name__ in ("__main__", _SPAWNED):
-        return module.__name__ == _SPAWNED  # cloudpickle knows the other one
     path = str(getattr(module, "__file__", None) or "")
-    return path.startswith(os.getcwd() + os.sep) and "site-packages" not in path
+    beside = path.startswith(os.getcwd() + os.sep) and "site-packages" not in path
+    return module.__name__ == _SPAWNED or (beside and module.__name__ != "__main__")  # which cloudpickle sends itself
 
 
 _SPAWNED = "__mp_main__"

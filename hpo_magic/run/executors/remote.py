@@ -10,7 +10,7 @@ from pathlib import Path
 from hpo_magic.run.channel import wire
 from hpo_magic.run.channel.hub import Hub
 from hpo_magic.run.channel.ticket import Place, Ticket
-from hpo_magic.run.executors.parcel import Parcel
+from hpo_magic.run.executors.parcel import Parcel, packed
 from hpo_magic.run.executors.protocol import Pool, Started
 from hpo_magic.run.trial_run import Outcome, Task
 
@@ -124,7 +124,7 @@ class RemoteExecutor:
         """Send a trial off."""
         context = task.context
         ticket = Ticket(
-            self._hub.access, uuid.uuid4().hex, self._parcel.key, context.number, context.seed, dict(task.config),
+            self._hub.access, uuid.uuid4().hex, self._parcel.key, context.number, context.seed, packed(task.config),
             tuple(task.metrics), None if context.folder is None else Place.of(context.folder),
         )  # fmt: skip
         job = RemoteJob(task, done, self._hub, ticket)

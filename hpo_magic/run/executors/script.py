@@ -1,4 +1,4 @@
-"""Script: what this process runs. Workers do not run it again; processes that trials start find its functions in it."""
+"""Script: what this process runs. Processes that a trial starts find its functions in it, though its worker may not."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class Script(NamedTuple):
 
         https://github.com/python/cpython/blob/v3.11.7/Lib/multiprocessing/spawn.py (get_preparation_data)
         """
+        if getattr(main, "__file__", None) or getattr(main, "__spec__", None):
+            return  # it has one
         if self.module is not None:
             main.__spec__ = ModuleSpec(self.module, None)
         elif self.file is not None:

@@ -19,7 +19,7 @@ from hpo_magic.errors import first_line
 from hpo_magic.run.channel.ticket import Ticket
 from hpo_magic.run.executors import worker
 from hpo_magic.run.executors.descriptors import descriptors
-from hpo_magic.run.executors.spawning import start_without_script
+from hpo_magic.run.executors.spawning import start
 
 _LOOK = 0.5
 """Seconds between two looks whether a process is alive: what it has forked holds its end of the pipe open."""
@@ -43,7 +43,7 @@ class Slot:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, os.getpid(), threads), name="hpo_magic-worker")
-        start_without_script(self._process)
+        start(self._process)
         theirs.close()
         self._owner = os.getpid()
         self._died = died

@@ -1,34 +1,73 @@
-"""Start a process that does not run the user's script again: what a trial needs of it is sent."""
+"""Start a process that runs the user's script again only where that does no harm: under its guard.
+
+What a trial needs of the script is sent to it. What else a script sets, workers know where they import it, as they do
+where it searches under ``if __name__ == "__main__":``; outside of it they would begin to search:
+https://docs.python.org/3/library/multiprocessing.html#the-spawn-and-forkserver-start-methods
+"""
 
 from __future__ import annotations
 
+import ast
+import sys
 import threading
+from functools import lru_cache
 from multiprocessing import spawn
 from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 _one = threading.Lock()
 
 
-def start_without_script(process: BaseProcess) -> None:
-    """Start a spawned process; it hears nothing of the script that this one runs.
+def start(process: BaseProcess) -> None:
+    """Start a spawned process; it imports the script only where the script is at work under its guard.
 
-    By default it would import it first, and a script that searches outside of ``if __name__ == "__main__":`` would
-    begin to search there: https://docs.python.org/3/library/multiprocessing.html#the-spawn-and-forkserver-start-methods
-    Other threads may start processes of their own meanwhile, and those hear of it.
+    Other threads may start processes of their own meanwhile; those are told of it as ever.
     """
-    usual, me = spawn.get_preparation_data, threading.get_ident()
-
-    def told(name: str) -> dict[str, Any]:
-        data: dict[str, Any] = usual(name)
-        if threading.get_ident() == me:
-            for script in ("init_main_from_name", "init_main_from_path"):
-                data.pop(script, None)
-        return data
-
+    if _guarded():
+        process.start()
+        return
+    me = threading.get_ident()
     with _one:
+        usual = spawn.get_preparation_data
+
+        def told(name: str) -> dict[str, Any]:
+            data: dict[str, Any] = usual(name)
+            if threading.get_ident() == me:
+                for script in ("init_main_from_name", "init_main_from_path"):
+                    data.pop(script, None)
+            return data
+
         spawn.get_preparation_data = told
         try:
             process.start()
         finally:
             spawn.get_preparation_data = usual
+
+
+def _guarded() -> bool:
+    """Whether the script is at work under its guard, or has one where the main thread is through with it."""
+    main = sys.modules["__main__"]
+    guards = _guards(str(getattr(main, "__file__", None) or ""))
+    frame: FrameType | None = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and frame.f_globals is vars(main):
+            return any(first <= frame.f_lineno <= last for first, last in guards)
+        frame = frame.f_back
+    return bool(guards)
+
+
+@lru_cache(maxsize=4)
+def _guards(file: str) -> tuple[tuple[int, int], ...]:
+    """Return the lines of a script's tests of ``__name__``, first and last."""
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return ()
+    tests = (node for node in tree.body if isinstance(node, ast.If))
+    return tuple(
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in tests
+        if any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pickle
 import shutil
 import socket
 import tempfile
@@ -54,6 +55,7 @@ class _Errand:
         heard: list[Outcome] = []
         try:
             contents = _contents(ticket, self._line)
+            config = pickle.loads(ticket.config)
             context = self._context()
         except SearchGone:
             raise
@@ -62,7 +64,7 @@ class _Errand:
             self._say("ended", wire.outcome_to_json(Outcome(failure=_not_here(error))))
             return
         job = ThreadJob(
-            lambda: run_trial(contents.objective, ticket.config, context, ticket.metrics, contents.guards),
+            lambda: run_trial(contents.objective, config, context, ticket.metrics, contents.guards),
             heard.append, _Here(),
         )  # fmt: skip
 
