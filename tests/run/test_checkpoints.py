@@ -125,13 +125,12 @@ def test_what_a_killed_trial_left_half_written_is_replaced(tmp_path):
     trial = until_promotion(study)
     folder = study.ledger.context(trial).folder
     (folder / "epoch.txt").write_text("half wri")
-    number, config = trial.number, trial.config
-    del study, trial
+    del study
     gc.collect()  # here the kernel dies
     again = Study(SPACE, strategy="asha", store=f"sqlite:///{tmp_path}/hpo.db")
     again.ledger.recover()
     retried = again.ask()
-    assert retried.parent == number
+    assert retried.parent == trial.number
     assert retried.budget == trial.budget
     found = again.ledger.context(retried).folder
     assert (found / "epoch.txt").read_text() == str(again.trials[trial.parent].budget)
