@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,11 +146,17 @@ def _shared(search: Search) -> list[str]:
         for name, line in found
     ]
     used = (name for name in search.objective.used() if name not in search.cell.made)
-    spent = [name for name in used if isinstance(held.get(name), Iterator) and not hasattr(held[name], "read")]
+    spent = [name for name in used if _ends(held.get(name))]
     return told + [
         f"{name} is an iterator, which the first trial uses up: the others get nothing; write {name} = list({name})"
         for name in spent
     ]
+
+
+def _ends(value: Any) -> bool:
+    """Whether a value can be gone through once: an iterator, but no file, and none that never ends."""
+    endless = (itertools.count, itertools.cycle, itertools.repeat)
+    return isinstance(value, Iterator) and not isinstance(value, endless) and not hasattr(value, "read")
 
 
 def _changes(value: Any) -> bool:

@@ -267,7 +267,9 @@ class Session:
         schedule = schedule_of(search.study.history, search.study.original.budget, best)
         if len(schedule) > 1:  # its values changed while it trained
             also += "; its values changed on the way, see best_schedule"
-            source = replayed(search.cell.source, schedule, str(search.study.original.budget)) or source
+            replay = replayed(search.cell.source, schedule, str(search.study.original.budget))
+            also += "" if replay else "; this cell cannot be made one that replays them"
+            source = replay or source
         return f"set from trial {best.number}: {told}{also}", source
 
     def close(self) -> None:

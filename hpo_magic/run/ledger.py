@@ -38,6 +38,7 @@ REPORTS_SAVED = 1.0
 
 _LEDGERS: WeakSet[Ledger] = WeakSet()
 """Those of this process."""
+_ONE_AT_A_TIME = RLock()
 
 
 class Ledger:
@@ -94,7 +95,8 @@ class Ledger:
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
-        _LEDGERS.add(self)
+        with _ONE_AT_A_TIME:
+            _LEDGERS.add(self)
 
     def _space(self) -> Space:
         saved = self.settings.get("space")
@@ -325,7 +327,9 @@ class Ledger:
 
         Those that somebody in this process has asked for may still be told.
         """
-        held = {number for ledger in tuple(_LEDGERS) if ledger._same(self) for number in ledger._asked}
+        with _ONE_AT_A_TIME:
+            here = [ledger for ledger in _LEDGERS if ledger._same(self)]
+        held = set().union(*(ledger._asked for ledger in here))
         lost = [trial for trial in self._strangers() if trial.number not in held]
         for trial in lost:
             self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
