@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
+from types import GeneratorType
 from typing import Any
 
 from IPython.display import display
@@ -60,30 +59,13 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     search = session.begin(cell, options, limits, name, options.store or defaults.store, on)
     study, live = search.study, live_front_end(session.shell)
     study.ledger.recorded = cell.kept
-    counted = study.ledger.counted()
-    if counted:
-        total = f" of {study.limits.trials}" if study.limits.trials else ""
-        study.notices.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
-        study.notices.extend(_mended(search))
-        study.notices.extend(_edited(search, chosen.name))
-    elif study.version > 1:
-        study.notices.append(
-            f"the cell, or what it is asked for, has changed: this is version {study.version}, earlier ones are kept"
-        )
-    study.notices.extend(
-        [
-            *cell.doubts,
-            *search.cell.in_notebook(search.objective.namespace),
-            *_sought_itself(search),
-            *_shared(search),
-            *search.objective.stale(),
-            *_changed(search, counted),
-        ]
-    )
-    said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
-    study.notices.append(f"{study.strategy.name}: {said}")
-    known = len(study.notices)
-    session.run(search)
+    try:
+        study.notices.extend(_told(search, chosen.name))
+        known = len(study.notices)
+        session.run(search)
+    except BaseException:
+        study.ledger.release()
+        raise
     if live and not options.no_panel:
         session.show(search)
     else:
@@ -92,6 +74,30 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
         session.wait(search, said=known)
         if study.history.failed and not study.history.done:  # who runs all cells must not go on without a result
             raise StudyError(f"{headline(study)}: no trial has ended well, so there is no result to go on with")
+
+
+def _told(search: Search, strategy: str) -> list[str]:
+    """Say what there is to know before the search begins."""
+    study, told = search.study, list[str]()
+    counted = study.ledger.counted()
+    if counted:
+        total = f" of {study.limits.trials}" if study.limits.trials else ""
+        told.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
+        told += [*_mended(search), *_edited(search, strategy)]
+    elif study.version > 1:
+        told.append(
+            f"the cell, or what it is asked for, has changed: this is version {study.version}, earlier ones are kept"
+        )
+    told += [
+        *search.cell.doubts,
+        *search.cell.in_notebook(search.objective.namespace),
+        *_sought_itself(search),
+        *_shared(search),
+        *search.objective.stale(),
+        *_changed(search, counted),
+    ]
+    said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
+    return [*told, f"{study.strategy.name}: {said}"]
 
 
 def _edited(search: Search, asked: str) -> list[str]:
@@ -146,17 +152,25 @@ def _shared(search: Search) -> list[str]:
         for name, line in found
     ]
     used = (name for name in search.objective.used() if name not in search.cell.made)
-    spent = [name for name in used if _ends(held.get(name))]
+    spent = [name for name in used if type(held.get(name)) in _ONCE]
     return told + [
-        f"{name} is an iterator, which the first trial uses up: the others get nothing; write {name} = list({name})"
+        f"{name} can be gone through once, and each trial goes on where the one before it stopped; make it in the cell"
         for name in spent
     ]
 
 
-def _ends(value: Any) -> bool:
-    """Whether a value can be gone through once: an iterator, but no file, and none that never ends."""
-    endless = (itertools.count, itertools.cycle, itertools.repeat)
-    return isinstance(value, Iterator) and not isinstance(value, endless) and not hasattr(value, "read")
+_ONCE: tuple[type, ...] = (
+    GeneratorType,
+    map,
+    zip,
+    filter,
+    enumerate,
+    reversed,
+    type(iter([])),
+    type(iter(())),
+    type(iter({})),
+)
+"""What can be gone through once."""
 
 
 def _changes(value: Any) -> bool:

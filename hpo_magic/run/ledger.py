@@ -173,7 +173,8 @@ class Ledger:
             history = self.journal.known
             action = self.strategy.scheduler.next(self.space, history)
             if isinstance(action, Wait):
-                self._mind_strangers()
+                if (told := self.waited_for()) and told not in self.notices:
+                    self.notices.append(told)
                 return None
             if isinstance(action, Promote):
                 return self._promote(history.trials[action.trial], action)
@@ -196,9 +197,9 @@ class Ledger:
         self._asked.add(trial.number)
         return trial
 
-    def _strangers(self) -> list[Trial]:
+    def strangers(self) -> list[Trial]:
         """Return the running trials that were not given out here."""
-        running = (trial for trial in self.journal.history.running if trial.state is State.RUNNING)
+        running = (trial for trial in self.journal.known.running if trial.state is State.RUNNING)
         return [trial for trial in running if trial.number not in self._asked]
 
     def _same(self, other: Ledger) -> bool:
@@ -206,13 +207,11 @@ class Ledger:
         one_store = self.store is other.store or self.store.url == other.store.url != ":memory:"
         return one_store and self.record.id == other.record.id
 
-    def _mind_strangers(self) -> None:
-        if self._claimed or not (strangers := self._strangers()):
-            return
-        number = strangers[0].number
-        told = f"trial {number} runs elsewhere, and is waited for; where it does not, study.fail({number}, 'lost')"
-        if told not in self.notices:
-            self.notices.append(told)
+    def waited_for(self) -> str:
+        """Say which trial a scheduler may wait for that was not given out here; nothing where there is none."""
+        numbers = [trial.number for trial in self.strangers()][:1]
+        told = "trial {0} runs elsewhere, and is waited for; where it does not, study.fail({0}, 'lost')"
+        return told.format(*numbers) if numbers else ""
 
     def _promote(self, trial: Trial, action: Promote) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
@@ -330,7 +329,7 @@ class Ledger:
         with _ONE_AT_A_TIME:
             here = [ledger for ledger in _LEDGERS if ledger._same(self)]
         held = set().union(*(ledger._asked for ledger in here))
-        lost = [trial for trial in self._strangers() if trial.number not in held]
+        lost = [trial for trial in self.strangers() if trial.number not in held]
         for trial in lost:
             self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
             self.queue(trial.config, trial.number)

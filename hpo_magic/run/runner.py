@@ -203,7 +203,7 @@ class Runner:
             self._asking = time.monotonic() - began
             if trial is None:
                 tried = getattr(self._ledger.strategy.sampler, "all_of", "every config of the space")
-                return self._finish(f"{tried} has been tried")
+                return self._finish(self._ledger.waited_for() or f"{tried} has been tried")
             try:
                 self._launch(trial)
             except BaseException:

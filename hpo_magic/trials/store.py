@@ -120,7 +120,7 @@ def open_store(url: str | os.PathLike[str] | Store, make: bool = True) -> Store:
         url = f"sqlite:///{path}"
     if not isinstance(url, str) or not url:
         raise StoreError(f"store={url!r} must be ':memory:' or a database URL such as 'sqlite:///hpo.db', or a Path")
-    if url == ":memory:":
+    if url in (":memory:", "sqlite://", "sqlite:///:memory:"):  # SQLite's own would be another one in each thread
         from hpo_magic.trials.memory_store import MemoryStore
 
         return MemoryStore()

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import linecache
 import textwrap
+from weakref import proxy
 
 import numpy as np
 import pytest
 
 from hpo_magic.errors import CellError
 from hpo_magic.jupyter.cell import read_cell
+from hpo_magic.jupyter.cell.functions import stale
 from hpo_magic.jupyter.cell.missing import check_names
 from hpo_magic.run.failure import failure_of
 from hpo_magic.space.words import words
@@ -619,3 +621,23 @@ seen = 3  #@param {type:"integer"}"""
 def test_the_cure_is_written_as_an_annotation(annotation, told):
     with pytest.raises(CellError, match=told):
         cell(f"x = 3  # hpo: {annotation}\nx")
+
+
+def test_objects_that_answer_anything_in_any_way_break_no_notice():
+    class Odd:
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+    class Keys(dict):
+        def __init__(self):
+            super().__init__(values=[1])
+            self.__dict__ = self
+
+    class Gone:
+        pass
+
+    gone = Gone()
+    ring: list[object] = [Odd(), Keys(), proxy(gone)]
+    ring.append(ring)
+    del gone
+    assert stale(ring) == set()

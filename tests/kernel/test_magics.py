@@ -656,7 +656,7 @@ def test_what_trials_share_of_the_notebook_is_said(shared):
     assert "line 3 changes model itself, which all trials share" in told
     assert "write model = sklearn.base.clone(model) above it" in told
     assert "line 4 changes table itself" in told and "write table = table.copy() above it" in told
-    assert "folds is an iterator, which the first trial uses up" in told
+    assert "folds can be gone through once" in told
     assert "ft reads q, which the cell sets, but is made outside of it" in told
 
 
@@ -666,13 +666,19 @@ def test_time_runs_on_the_trials_names_and_what_knows_only_the_notebooks_is_refu
     shared.run(cell.format("", "%time v = [C for _ in range(1)]"))
     assert shared.value("[t.value == t.config['C'] for t in timed.trials]") == [True] * 4
     assert "Wall time: " in shared.value("timed.trials[1].log") and shared.value("'v' in globals()") is False
-    shared.run(cell.format("", "v = [0]\n%timeit -n1 -r1 sum(range(9))"))
-    assert shared.value("len(timed.history.done)") == 4
+    shared.run(cell.format("", "def twice(w):\n    r = %time [w * 2 for _ in range(1)]\n    return r\nv = twice(C)"))
+    assert shared.value("[t.value == 2 * t.config['C'] for t in timed.trials]") == [True] * 4
+    shared.run(cell.format("", "v = [0]\nt = %timeit -o -n1 -r1 v.append(C)\nv = v[1:]"))
+    assert shared.value("[t.value == t.config['C'] for t in timed.trials]") == [True] * 4
+    shared.run(cell.format("", "%env OF_A_TRIAL=$C\nimport os\nv = [float(os.environ['OF_A_TRIAL'])]"))
+    assert shared.value("[t.value == t.config['C'] for t in timed.trials]") == [True] * 4
     shared.run(cell.format("", "%prun v = [C]"))
     assert "%prun works on the notebook's names" in shared.value("str(timed.trials[0].error)")
     told = shared.run(cell.format("--on processes --workers 2", "%time v = [C for _ in range(1)]"))
     assert "%time needs the notebook, so trials cannot run in other processes" in told["text"] + told["error"]
-    shared.run(cell.format("--on processes --workers 2", "%matplotlib inline\nv = [C]; display(C)"))
+    shared.run(
+        cell.format("--on processes --workers 2", "%matplotlib inline\nv = [C]; display(C, display_id=True).update(C)")
+    )
     assert shared.value("len(timed.history.done)") == 4
 
 

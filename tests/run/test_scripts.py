@@ -86,6 +86,15 @@ for thread in threads:
 print(spawn.get_preparation_data is usual)
 """
 
+BEFORE = """
+from hpo_magic.run.limits import Limits
+study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+study.start(lambda config: time.sleep(0.5) or square(config["x"]), Limits(trials=2), on="processes")
+if __name__ == "__main__":
+    study.wait(60)
+    print(len(study.history.done))
+"""
+
 
 def out(tmp_path, text, stdin=False):
     script = tmp_path / "search.py"
@@ -124,3 +133,7 @@ def test_under_its_guard_a_script_is_known_whole_to_workers(tmp_path):
 
 def test_searches_that_start_workers_at_once_leave_multiprocessing_as_it_was(tmp_path):
     assert out(tmp_path, BESIDE) == ["ran", "True"]
+
+
+def test_a_search_that_was_begun_before_the_guard_is_begun_once(tmp_path):
+    assert out(tmp_path, BEFORE)[-1] == "2" and out(tmp_path, BEFORE).count("ran") == 1

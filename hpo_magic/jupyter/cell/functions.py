@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from types import CodeType, FunctionType, ModuleType
@@ -68,9 +69,9 @@ def stale(value: object) -> set[str]:
     >>> stale(namespace["Net"]), stale(len)
     ({'width'}, set())
     """
-    if isinstance(value, FunctionType):
+    if type(value) is FunctionType:  # isinstance asks the value, and a dead proxy raises
         return _reads(getattr(value, "__wrapped__", None))
-    cls = value if isinstance(value, type) else type(value)
+    cls: Any = value if issubclass(type(value), type) else type(value)
     if cls.__module__ != "__main__":
         return set().union(*map(_reads, _held(value)))
     parts = [part for base in cls.__mro__ if base.__module__ == "__main__" for part in vars(base).values()]
@@ -86,21 +87,25 @@ def _held(value: object) -> list[object]:
     """Return what a container, a pipeline or a scorer holds, and what that holds, and so on; the nearest first."""
     found = [value]
     for one in found:
-        if isinstance(one, (str, bytes, type, ModuleType, FunctionType)):
-            continue
-        inner = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else _attributes(one)
-        found += list(islice(inner, _LOOKED_AT - len(found)))
+        with suppress(Exception):  # the user's objects may answer anything in any way
+            found += list(islice(_parts(one), _LOOKED_AT - len(found)))
     return found
 
 
-def _attributes(value: object) -> list[object]:
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, (str, bytes, type, ModuleType, FunctionType)):
+        return ()
+    if isinstance(value, dict):
+        return dict.values(value)
+    if isinstance(value, (list, tuple)):
+        return value
     also = [value.func] if isinstance(value, partial) else []
-    return also + list(getattr(value, "__dict__", {}).values())
+    return [*also, *vars(value).values()] if hasattr(value, "__dict__") else also
 
 
 def _reads(function: object) -> set[str]:
     """Return the globals that a function of the notebook reads."""
-    if not isinstance(function, FunctionType) or function.__globals__.get("__name__") != "__main__":
+    if type(function) is not FunctionType or function.__globals__.get("__name__") != "__main__":
         return set()
     return {name for name, _ in globals_of(function.__code__)}
 

@@ -21,11 +21,11 @@ def changed_in_place(tree: ast.Module) -> list[tuple[str, int]]:
     >>> changed_in_place(ast.parse("train = train.copy()\\ntrain['x'] = train['x'].clip(0, 3)"))
     []
     """
-    nodes = sorted(_outside_functions(tree), key=lambda node: getattr(node, "lineno", 0))
-    own: dict[str, int] = {}
+    nodes = sorted(_outside_functions(tree), key=_place)
+    own: dict[str, tuple[int, int]] = {}
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            own.setdefault(node.id, node.lineno)
+            own.setdefault(node.id, _place(node))
     found: dict[str, int] = {}
     for node in nodes:
         for name, roots in _changed(node):
@@ -34,9 +34,13 @@ def changed_in_place(tree: ast.Module) -> list[tuple[str, int]]:
                 and other not in roots
                 for other in nodes
             )  # fmt: skip
-            if read and own.get(name, node.lineno) >= node.lineno:  # type: ignore[attr-defined]
+            if read and own.get(name, _place(node)) >= _place(node):
                 found.setdefault(name, node.lineno)  # type: ignore[attr-defined]
     return list(found.items())
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 _CHANGING = ("update", "append", "extend", "insert", "pop", "clear", "remove", "add", "setdefault")

@@ -32,7 +32,7 @@ from hpo_magic.jupyter.cell.rewrite import (
     check_metric,
     set_names,
 )
-from hpo_magic.jupyter.cell.sending import names_used, put_text, text_of
+from hpo_magic.jupyter.cell.sending import display_elsewhere, names_used, put_text, text_of
 from hpo_magic.jupyter.cell.shell_here import ShellHere, line_magics
 from hpo_magic.run.executors.parcel import Used
 from hpo_magic.run.failure import CELL_PREFIX
@@ -201,7 +201,7 @@ def _arrived(
 ) -> CellObjective:
     """Return an objective in the process that it was sent to."""
     put_text(code.co_filename, text)
-    namespace = {"__name__": "__main__", "display": print, **names}  # IPython's own shows nothing there
+    namespace = {"__name__": "__main__", "display": display_elsewhere, **names}
     return CellObjective(code, metrics, also, kept, namespace, {name: names[name] for name in functions})
 
 

@@ -104,6 +104,22 @@ class ShellElsewhere:
             raise RuntimeError(f"%{name} needs the notebook, and this trial runs elsewhere; search --on threads")
 
 
+class Printed:
+    """What `display` returns in another process, where nothing can be shown but in the trial's log."""
+
+    def update(self, *objects: Any, **_options: Any) -> None:
+        """Print what would be shown instead."""
+        print(*objects)
+
+    display = update
+
+
+def display_elsewhere(*objects: Any, **_options: Any) -> Printed:
+    """Print what the notebook's own would show."""
+    print(*objects)
+    return Printed()
+
+
 class _Filler(string.Formatter):
     """Fills in {expressions} and $names, as the notebook's shell does with its lines."""
 

@@ -106,7 +106,10 @@ def pack(objective: Objective, guards: Sequence[Guard] = ()) -> Parcel:
 
 def packed(config: Config) -> bytes:
     """Return a config for a worker; members of the user's own enums are found there when the objective is."""
-    data: bytes = cloudpickle.dumps(config)
+    if all(type(value) in (bool, int, float, str, type(None)) for value in config.values()):
+        return pickle.dumps(dict(config))
+    with _by_value():
+        data: bytes = cloudpickle.dumps(dict(config))
     return data
 
 

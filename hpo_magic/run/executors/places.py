@@ -9,6 +9,7 @@ from typing import Any
 from hpo_magic.errors import StudyError
 from hpo_magic.run.executors.parcel import pack
 from hpo_magic.run.executors.protocol import Executor, Pool
+from hpo_magic.run.executors.spawning import guarded
 from hpo_magic.run.executors.threads import ThreadExecutor
 from hpo_magic.run.trial_run import Guard, Objective
 
@@ -48,7 +49,8 @@ def executor_on(
     if on is None:
         from hpo_magic.run.executors.measured import MeasuredExecutor
 
-        return MeasuredExecutor(lambda: _remote(processes(workers), objective, guards, say), say)
+        with_script = guarded()  # asked here: the processes are made in another thread
+        return MeasuredExecutor(lambda: _remote(processes(workers, with_script), objective, guards, say), say)
     return _remote(pool_of(on, workers), objective, guards, say)
 
 
@@ -57,11 +59,11 @@ def natural_workers(on: Any) -> int:
     return 1 if on is None or isinstance(on, str) else pool_of(on).size() or 1
 
 
-def processes(workers: Callable[[], int]) -> Pool:
+def processes(workers: Callable[[], int], with_script: bool) -> Pool:
     """Return processes of this machine."""
     from hpo_magic.run.executors.processes import Processes
 
-    return Processes(workers)
+    return Processes(workers, with_script)
 
 
 def pool_of(on: Any, workers: Callable[[], int] = lambda: 1) -> Pool:
@@ -69,7 +71,7 @@ def pool_of(on: Any, workers: Callable[[], int] = lambda: 1) -> Pool:
     if isinstance(on, str):
         if on != "processes":
             raise StudyError(f"on={on!r} is unknown; {_CHOICE}")
-        return processes(workers)
+        return processes(workers, guarded())
     kind = {f"{cls.__module__.split('.')[0]}.{cls.__name__}" for cls in type(on).__mro__}
     if kind & {"distributed.Client"}:
         from hpo_magic.run.executors.dask import DaskPool

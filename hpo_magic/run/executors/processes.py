@@ -38,12 +38,14 @@ class Processes:
     ----------
     workers : callable
         Returns how many that will be: numerical libraries then use that part of the cores in each, not all of them.
+    with_script : bool
+        Whether they import the script that runs here.
     """
 
     reach, patience = "127.0.0.1", 10.0
 
-    def __init__(self, workers: Callable[[], int] = lambda: 1) -> None:
-        self._workers = workers
+    def __init__(self, workers: Callable[[], int] = lambda: 1, with_script: bool = False) -> None:
+        self._workers, self._with_script = workers, with_script
         self._idle: list[Slot] = []
         self._lock, self._closed = threading.Lock(), False
         self._kills = _oom_kills()
@@ -57,7 +59,7 @@ class Processes:
         while True:
             with self._lock:
                 slot = self._idle.pop() if self._idle else None
-            slot = slot or Slot(max(1, (os.cpu_count() or 1) // self._workers()), self._died)
+            slot = slot or Slot(max(1, (os.cpu_count() or 1) // self._workers()), self._died, self._with_script)
             free = self._free_once(slot)
 
             def ended(why: str, slot: Slot = slot, free: Callable[[], None] = free) -> None:

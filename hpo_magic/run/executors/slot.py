@@ -36,14 +36,16 @@ class Slot:
         How many its numerical libraries may use.
     died : callable
         Hears of the process's end, from the slot's own thread, before those do who wait for a ticket.
+    with_script : bool
+        Whether it imports the script that runs here.
     """
 
-    def __init__(self, threads: int, died: Callable[[Slot, int], str]) -> None:
+    def __init__(self, threads: int, died: Callable[[Slot, int], str], with_script: bool = False) -> None:
         # Spawned: a fork would copy the kernel's threads' locks as they are, and deadlock.
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, os.getpid(), threads), name="hpo_magic-worker")
-        start(self._process)
+        start(self._process, with_script)
         theirs.close()
         self._owner = os.getpid()
         self._died = died

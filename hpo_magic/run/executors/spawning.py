@@ -20,12 +20,12 @@ from typing import Any
 _one = threading.Lock()
 
 
-def start(process: BaseProcess) -> None:
-    """Start a spawned process; it imports the script only where the script is at work under its guard.
+def start(process: BaseProcess, with_script: bool) -> None:
+    """Start a spawned process, which imports the script or does not.
 
     Other threads may start processes of their own meanwhile; those are told of it as ever.
     """
-    if _guarded():
+    if with_script:
         process.start()
         return
     me = threading.get_ident()
@@ -46,16 +46,17 @@ def start(process: BaseProcess) -> None:
             spawn.get_preparation_data = usual
 
 
-def _guarded() -> bool:
-    """Whether the script is at work under its guard, or has one where the main thread is through with it."""
+def guarded() -> bool:
+    """Whether this is called from a script, under its guard."""
     main = sys.modules["__main__"]
-    guards = _guards(str(getattr(main, "__file__", None) or ""))
-    frame: FrameType | None = sys._current_frames().get(threading.main_thread().ident or 0)
+    file = str(getattr(main, "__file__", None) or "")
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_name == "<module>" and frame.f_globals is vars(main):
-            return any(first <= frame.f_lineno <= last for first, last in guards)
+        code = frame.f_code
+        if code.co_name == "<module>" and frame.f_globals is vars(main) and code.co_filename == file:
+            return any(first <= frame.f_lineno <= last for first, last in _guards(file))
         frame = frame.f_back
-    return bool(guards)
+    return False
 
 
 @lru_cache(maxsize=4)
