@@ -409,9 +409,9 @@ def test_a_range_far_from_0_is_slid_and_a_picture_that_cannot_be_drawn_stops_not
     nb.expect_state("running")
     handle = row(nb, "t").locator(".noUi-handle-lower")
     handle.focus()
-    for _ in range(50):
+    for _ in range(20):
         handle.press("ArrowRight")
-    until(nb, "far.space['t'].low == 100025.0")
+    until(nb, "100_002 < far.space['t'].low <= 100_010")  # half a unit a press, or less where an answer comes between
     row(nb, "kind").get_by_role("button", name="b", exact=True).click()
     nb.open_tab("Landscape")
     nb.panel().get_by_label("up", exact=True).select_option("(one parameter)")
