@@ -39,7 +39,7 @@ class ProcessState:
         self._lock, self._in_cell = RLock(), False
         self._trials: list[int] = []  # the threads that they run in
         self._kept: dict[str, Any] = {}
-        self._draws = Draws()
+        self._draws, self._put = Draws(), False
         self._put_back: tuple[threading.Thread | None, float] = (None, 0.0)  # by whom, and when
 
     def __enter__(self) -> None:
@@ -47,6 +47,7 @@ class ProcessState:
         with self._lock:
             if not self._kept or (not self._trials and not self._in_cell and not self._holds()):
                 self._kept = _snapshot(self._kept)
+            self._put = self._put or not self._trials  # the generators stand where the user's do
             self._trials.append(threading.get_ident())
 
     def draw_anew(self, objective: object, seed: Callable[[], int]) -> None:
@@ -55,7 +56,8 @@ class ProcessState:
         Beside others it draws from where they are, and while a cell of the user's runs from what is the user's.
         """
         with self._lock:
-            if not self._in_cell and len(self._trials) == 1:
+            if not self._in_cell and self._put:
+                self._put = False
                 self._draws.begin(objective, seed)
 
     def __exit__(self, *exception: object) -> None:
