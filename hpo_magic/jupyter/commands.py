@@ -59,14 +59,14 @@ def run(session: Session, command: Command, store: str) -> None:
 
 def _study(session: Session, name: str | None, store: str) -> Study:
     """Return the study of a search of this session, or a stored one, which can be looked at without its cell."""
-    if name is None or name in session.searches or name not in session.stored(store):
+    if name is None or name in session.searches or name not in session.stores.studies(store):
         return session.find(name).study
-    return Study.load(name, session.known_store(store))
+    return Study.load(name, session.stores.known(store))
 
 
 def _word_and_name(session: Session, words: tuple[str, ...], store: str) -> tuple[str | None, str | None]:
     """Return the word that a command takes and the study's name, in whichever order they stand."""
-    known = [*session.searches, *session.stored(store)]
+    known = [*session.searches, *session.stores.studies(store)]
     name = next((word for word in words if word in known), None)
     others = [word for word in words if word != name]
     if name is None and len(others) > 1:  # which is refused, as no search has that name
@@ -125,7 +125,7 @@ def _apply(session: Session, search: Search, word: str | None) -> None:
 
 def _show(session: Session, name: str | None, store: str) -> None:
     here = name is None or name in session.searches
-    study = session.find(name).study if here else Study.load(str(name), session.known_store(store))
+    study = session.find(name).study if here else Study.load(str(name), session.stores.known(store))
     if not live_front_end(session.shell):
         display(Report(study).bundle(), raw=True)
     elif here:
@@ -186,7 +186,7 @@ def _list(session: Session, word: str | None, url: str) -> None:
     """List the studies of a store: of the one at a URL, or those whose name is the word or fits it as a pattern."""
     if word is not None and ":" in word:
         url = word
-    store, wanted = session.known_store(url), "*" if word is None or word == url else word
+    store, wanted = session.stores.known(url), "*" if word is None or word == url else word
     names = [record.name for record in store.studies()]
     if wanted != "*" and not any(fnmatchcase(name, wanted) for name in names):
         raise HpoError(
@@ -209,7 +209,7 @@ def _compare(session: Session, words: tuple[str, ...], url: str) -> None:
     """Compare two studies, or two kinds of them: a word may be a pattern such as gp_*, for runs with other seeds."""
     if len(words) != 2:
         raise HpoError("%hpo compare needs two names, or patterns: %hpo compare gp_* random_*")
-    store = session.known_store(url)
+    store = session.stores.known(url)
     known = list(dict.fromkeys([record.name for record in store.studies()] + list(session.searches)))
     sides = []
     for word in words:

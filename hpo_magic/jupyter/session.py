@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-import os
 import shutil
 import uuid
 from contextlib import suppress
@@ -23,13 +22,14 @@ from hpo_magic.jupyter.guards import as_in_a_trial, own_figures, own_outputs
 from hpo_magic.jupyter.options import PLACES, Options
 from hpo_magic.jupyter.panel import Panel
 from hpo_magic.jupyter.report import Report, headline
+from hpo_magic.jupyter.stores import Stores
 from hpo_magic.run.context import outside
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.trial_run import Guard
 from hpo_magic.study import Study
 from hpo_magic.trials import Trial
-from hpo_magic.trials.store import Store, file_of, from_folder, open_store
+from hpo_magic.trials.store import Store
 
 _NOTHING = object()
 _STOPS = 3.0
@@ -54,50 +54,18 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.searches: dict[str, Search] = {}
-        self._stores: dict[str, Store] = {}
+        self.stores = Stores(self._runs_on)
         self._views: dict[str, Panel] = {}
         self._latest: str | None = None
-        self._folder = os.getcwd()
         self.guards: tuple[Guard, ...] = (own_figures, own_outputs(shell))
         """Held around every trial, so that it stays out of the notebook."""
-
-    def store(self, url: str) -> Store:
-        """Return the store at a URL, opened once a session; anew where its file was deleted and nothing runs on it."""
-        url = self._here(url)
-        file = file_of(url)
-        key = file or url
-        known = self._stores.get(key)
-        if known is not None and file and not os.path.exists(file) and not self._runs_on(known):
-            self._stores.pop(key).close()
-        if key not in self._stores:
-            self._stores[key] = open_store(url)
-        return self._stores[key]
-
-    def _here(self, url: str) -> str:
-        """Return a URL by which a file is beside the notebook wherever the notebook has gone since: ``%cd data``."""
-        return url if file_of(url) is None else from_folder(url, self._folder)
 
     def _runs_on(self, store: Store) -> bool:
         return any(one.study.phase.alive and one.study.ledger.store is store for one in self.searches.values())
 
-    def known_store(self, url: str) -> Store:
-        """Return a store that is there already: to look into one does not make it."""
-        file = file_of(self._here(url))
-        if file and not os.path.exists(file):
-            raise StudyError(f"there is no store {url!r} yet; a search makes it, or name another one")
-        return self.store(url)
-
-    def stored(self, url: str) -> list[str]:
-        """Return the names of the studies in a store; none where it is not there."""
-        try:
-            return [record.name for record in self.known_store(url).studies()]
-        except HpoError:
-            return []
-
     def known_names(self) -> list[str]:
-        """Return the names of all studies in the stores that are open."""
-        names = {record.name for store in self._stores.values() for record in store.studies()}
-        return sorted(names | set(self.searches))
+        """Return the names of all studies in the stores that are open, and of those searched."""
+        return sorted(self.stores.names() | set(self.searches))
 
     def find(self, name: str | None) -> Search:
         """Return the search of a name, or the latest."""
@@ -157,7 +125,7 @@ class Session:
         study = Study(
             cell.space, minimize=minimize, maximize=options.maximize, subject_to=options.subject_to,
             strategy=strategy, cost_aware=options.cost_aware, seed=options.seed,
-            store=self.store(store), name=name, source=cell.source, meaning=cell.meaning,
+            store=self.stores.at(store), name=name, source=cell.source, meaning=cell.meaning,
         )  # fmt: skip
         study.ledger.settings.asked(limits=dataclasses.asdict(limits))
         study.limits = dataclasses.replace(Limits(**study.ledger.settings.get("limits")), workers=limits.workers)
@@ -282,8 +250,7 @@ class Session:
                 search.panel.close()
         for panel in self._views.values():
             panel.close()
-        for store in self._stores.values():
-            store.close()
+        self.stores.close()
 
 
 def _present(panel: Panel) -> None:

@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
-from weakref import WeakSet
 
 from hpo_magic.errors import SpaceError, StoreError, StudyError, whole
 from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.context import TrialContext
+from hpo_magic.run.holding import Holding
 from hpo_magic.run.metric import as_number
 from hpo_magic.run.silence import silence
 from hpo_magic.run.trial_run import Outcome
@@ -23,6 +23,7 @@ from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Config, Space
 from hpo_magic.space.edits import check_edit
+from hpo_magic.space.given import as_given, beyond_json
 from hpo_magic.trials import Failure, State, Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
@@ -34,11 +35,6 @@ MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""
 REPORTS_SAVED = 1.0
 """Seconds between two commits of reports; what comes in between is stored with the trial's result."""
-
-
-_LEDGERS: WeakSet[Ledger] = WeakSet()
-"""Those of this process."""
-_ONE_AT_A_TIME = RLock()
 
 
 class Ledger:
@@ -77,7 +73,7 @@ class Ledger:
         self.measured = tuple(dict.fromkeys([*self.metrics, *(c.metric for c in self.constraints)]))
         """What every trial must return: the metrics, and what the constraints read."""
         self.original = space or Space.from_json(record.definition["space"])
-        read = self.original.config_from_json if self.original.named else None
+        read = self.original.config_from_json if beyond_json(self.original) else None
         self.journal = Journal(store, record, self.goals, self.constraints, read)
         self.settings = Settings(store, record)
         self.space = self._space()
@@ -86,21 +82,18 @@ class Ledger:
         self.notices: list[str] = []
         self.strategy = self._strategy(strategy)
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
-        self._asked: set[int] = set()
-        """Running trials that were given out here; others are of another process, which may be dead."""
+        self._holding = Holding(store, record)
         self._reports_saved = 0.0
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
-        self._heard = self._claimed = False
+        self._heard = False
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
-        with _ONE_AT_A_TIME:
-            _LEDGERS.add(self)
 
     def _space(self) -> Space:
         saved = self.settings.get("space")
-        return Space.from_json(saved).of(self.original) if saved else self.original
+        return as_given(Space.from_json(saved), self.original) if saved else self.original
 
     def _strategy(self, given: Strategy | None) -> Strategy:
         """Return the strategy that holds: the one given, or by its name the one that the store says was chosen."""
@@ -169,7 +162,7 @@ class Ledger:
             while (waiting := self.journal.waiting) is not None:
                 started = changed(waiting, state=State.RUNNING, started=time.time())
                 if self.journal.begin(started):
-                    return self._given_out(started)
+                    return self._holding.take(started)
             history = self.journal.known
             action = self.strategy.scheduler.next(self.space, history)
             if isinstance(action, Wait):
@@ -184,38 +177,24 @@ class Ledger:
                 return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
             if self.space.budget is not None:
                 config = {**config, self.space.budget: action.budget}
-            return self._given_out(self.journal.add(self._running(config, action.budget, worker=worker)))
+            return self._holding.take(self.journal.add(self._running(config, action.budget, worker=worker)))
 
     def put_back(self, number: int) -> None:
         """Have a trial wait in the queue that could not be begun."""
         with self._deciding:
-            self._asked.discard(number)
+            self._holding.let_go(number)
             self._contexts.pop(number, None)
             self.journal.save(changed(self.journal.get(number), state=State.WAITING, started=None))
 
-    def _given_out(self, trial: Trial) -> Trial:
-        self._asked.add(trial.number)
-        return trial
-
-    def strangers(self) -> list[Trial]:
-        """Return the running trials that were not given out here."""
-        running = (trial for trial in self.journal.known.running if trial.state is State.RUNNING)
-        return [trial for trial in running if trial.number not in self._asked]
-
-    def _same(self, other: Ledger) -> bool:
-        """Whether two objects of this process stand for one study."""
-        one_store = self.store is other.store or self.store.url == other.store.url != ":memory:"
-        return one_store and self.record.id == other.record.id
-
     def waited_for(self) -> str:
         """Say which trial a scheduler may wait for that was not given out here; nothing where there is none."""
-        numbers = [trial.number for trial in self.strangers()][:1]
+        numbers = [trial.number for trial in self._holding.strangers(self.journal.known)][:1]
         told = "trial {0} runs elsewhere, and is waited for; where it does not, study.fail({0}, 'lost')"
         return told.format(*numbers) if numbers else ""
 
     def _promote(self, trial: Trial, action: Promote) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        return self._given_out(self.journal.add(self._running(config, action.budget, parent=trial.number)))
+        return self._holding.take(self.journal.add(self._running(config, action.budget, parent=trial.number)))
 
     def _running(self, config: Config, budget: int | None, **known: Any) -> Trial:
         return Trial(-1, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
@@ -265,7 +244,7 @@ class Ledger:
         (self.journal.hold if hold else self.journal.save)(finished)
         self._mind_silence(finished)
         self._cut.discard(number)
-        self._asked.discard(number)
+        self._holding.let_go(number)
         self._contexts.pop(number, None)
         return finished
 
@@ -326,10 +305,7 @@ class Ledger:
 
         Those that somebody in this process has asked for may still be told.
         """
-        with _ONE_AT_A_TIME:
-            here = [ledger for ledger in _LEDGERS if ledger._same(self)]
-        held = set().union(*(ledger._asked for ledger in here))
-        lost = [trial for trial in self.strangers() if trial.number not in held]
+        lost = self._holding.orphans(self.journal.known)
         for trial in lost:
             self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
             self.queue(trial.config, trial.number)
@@ -380,7 +356,6 @@ class Ledger:
     def claim(self) -> None:
         """Say that a search is alive here; StudyInUse where another one has the study."""
         self.store.take_lease(self.record.id, self._owner)
-        self._claimed = True
 
     def catch_up(self) -> None:
         """Read what other processes have stored since, now that none of them searches."""
@@ -395,7 +370,6 @@ class Ledger:
 
     def release(self) -> None:
         """Give the claim back; where that fails it runs out by itself."""
-        self._claimed = False
         try:
             self.store.drop_lease(self.record.id, self._owner)
         except StoreError as error:

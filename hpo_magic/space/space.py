@@ -269,22 +269,6 @@ class Space(Mapping[str, Domain]):
             read[name] = domain.options[domain.index(value)] if known and isinstance(domain, Choice) else value
         return read
 
-    @property
-    def named(self) -> bool:
-        """Whether an option is more than JSON holds of it, as members of enums are."""
-        plain = (bool, int, float, str, type(None), tuple, list, dict)
-        choices = (domain for domain in self.values() if isinstance(domain, Choice))
-        return any(type(option) not in plain for domain in choices for option in domain.options)
-
-    def of(self, original: Space) -> Space:
-        """Return the space with the options as they are in `original`; those read from JSON are plain."""
-        domains = {name: original[name] if isinstance(domain, Choice) else domain for name, domain in self.items()}
-        chosen = {
-            name: tuple(original.config_from_json({name: option})[name] for option in options)
-            for name, options in self.chosen.items()
-        }
-        return Space(domains, original.config_from_json(self.fixed), chosen)
-
     # --- inside ------------------------------------------------------------------------------------
 
     def _need(self, name: str) -> Domain:

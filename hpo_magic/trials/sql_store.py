@@ -171,8 +171,7 @@ class SqlStore:
 
     def begin_trial(self, study: int, trial: Trial) -> bool:
         """Replace a trial that waits; whether it still did, and nobody else has taken it."""
-        with self._guard("write to"), self._engine.begin() as connection:
-            return bool(connection.execute(BEGIN_TRIAL, _key(study, trial) | row_of(trial)).rowcount)
+        return self._write(BEGIN_TRIAL, _key(study, trial) | row_of(trial)) > 0
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
@@ -204,9 +203,10 @@ class SqlStore:
         """Close every connection."""
         self._engine.dispose()
 
-    def _write(self, statement: sa.Update, values: Mapping[str, Any] | None = None) -> None:
+    def _write(self, statement: sa.Update, values: Mapping[str, Any] | None = None) -> int:
+        """Run an update in a commit of its own; return how many rows it has changed."""
         with self._guard("write to"), self._engine.begin() as connection:
-            connection.execute(statement, values)
+            return connection.execute(statement, values).rowcount
 
     def _retry(self, verb: str, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction, again where another process took the same number first."""

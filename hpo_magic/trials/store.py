@@ -151,7 +151,7 @@ def from_folder(url: str, folder: str) -> str:
     ('sqlite:////data/hpo.db?timeout=5', 'sqlite:////x/hpo.db')
     """
     named = _SQLITE.fullmatch(url)
-    if named is None:
+    if named is None or file_of(url) is None:
         return url
     begin, end = named.span(1)
     return url[:begin] + os.path.join(folder, named.group(1)) + url[end:]

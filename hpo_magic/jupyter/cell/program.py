@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ast
-import asyncio
-import contextvars
 import inspect
 import itertools
 import linecache
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from hpo_magic.errors import CellError, MetricError
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
+from hpo_magic.jupyter.cell.awaited import complete
 from hpo_magic.jupyter.cell.doubts import doubts
 from hpo_magic.jupyter.cell.flow import Tested, tested_names
 from hpo_magic.jupyter.cell.functions import readers, rebound, stale
@@ -176,7 +174,7 @@ class CellObjective:
             namespace.pop(metric, None)
         running = eval(self.code, namespace)
         if inspect.iscoroutine(running):
-            _complete(running)
+            complete(running)
         return namespace
 
     def read(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,18 +271,6 @@ def _rewritten(tree: ast.Module, annotated: list[Annotated], layout: Layout, met
             "add --minimize loss (or --maximize accuracy), or end the cell with the value to minimise"
         )
     return ast.fix_missing_locations(program)
-
-
-def _complete(running: Coroutine[Any, Any, Any]) -> None:
-    """Run a cell with top-level await to its end, in a thread of its own where this one has an event loop already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(running)
-        return
-    context = contextvars.copy_context()
-    with ThreadPoolExecutor(1, "hpo_magic-await") as pool:
-        pool.submit(context.run, asyncio.run, running).result()
 
 
 def _parse(source: str, lines: Lines) -> ast.Module:

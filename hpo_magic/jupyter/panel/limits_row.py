@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 
 from hpo_magic.errors import HpoError
+from hpo_magic.jupyter.panel.quiet import Quiet
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.search.recipes import RECIPES
 from hpo_magic.study import Study
@@ -19,7 +19,7 @@ class LimitsRow:
     """Fields for a study's limits and its strategy."""
 
     def __init__(self, study: Study, handle: Handle) -> None:
-        self._study, self._handle, self._quiet = study, handle, set[int]()
+        self._study, self._handle, self._quiet = study, handle, Quiet()
         known = list(dict.fromkeys([*RECIPES, study.strategy.name]))
         self._strategy = widgets.Dropdown(options=known, value=study.strategy.name, description="strategy")
         self._strategy.layout.width = "215px"
@@ -38,20 +38,17 @@ class LimitsRow:
 
     def refresh(self) -> None:
         """Show the limits and the strategy that hold."""
-        strategy, me = self._study.strategy.name, threading.get_ident()
-        self._quiet.add(me)
-        try:
+        strategy = self._study.strategy.name
+        with self._quiet:
             if strategy not in self._strategy.options:
                 self._strategy.options = [*self._strategy.options, strategy]
             self._strategy.value = strategy
             for name, (field, _) in self._fields.items():
                 value = getattr(self._study.limits, name)
                 field.value = "" if value is None else str(value)
-        finally:
-            self._quiet.discard(me)
 
     def _changed(self, work: Callable[[], None]) -> None:
-        if threading.get_ident() not in self._quiet:
+        if not self._quiet.here:
             self._handle(work)
 
     def _choose(self) -> None:

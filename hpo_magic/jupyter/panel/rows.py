@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -13,6 +11,7 @@ import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError
 from hpo_magic.jupyter.panel.number import read_number
+from hpo_magic.jupyter.panel.quiet import Quiet
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 from hpo_magic.space.shown import near, readable
@@ -28,7 +27,7 @@ class _Row:
 
     def __init__(self, name: str, space: Space, original: Space, edit: Edit, handle: Handle) -> None:
         self.name, self.original, self._edit, self._handle = name, original, edit, handle
-        self._quiet: set[int] = set()  # threads: what the user changes meanwhile is heard all the same
+        self.quietly = Quiet()
         condition = space.condition(name)
         text = escape(f"when {condition.short}") if condition else ""
         when = f' <span class="hpo-when" title="{text}">{text}</span>' if condition else ""
@@ -46,20 +45,10 @@ class _Row:
         """Call `work` when the user changes a widget's value."""
 
         def changed(_change: Any) -> None:
-            if threading.get_ident() not in self._quiet:
+            if not self.quietly.here:
                 self._handle(work)
 
         widget.observe(changed, names="value")
-
-    @contextmanager
-    def quietly(self) -> Iterator[None]:
-        """Change widgets without hearing of it."""
-        me = threading.get_ident()
-        self._quiet.add(me)
-        try:
-            yield
-        finally:
-            self._quiet.discard(me)
 
     def keeping(self, space: Space, changed: Space) -> Space:
         """Return the changed space; SpaceError where it no longer holds the value at which the parameter is fixed."""
@@ -73,10 +62,10 @@ class _Row:
         try:
             space = self._edit(change)
         except SpaceError:
-            with self.quietly():
+            with self.quietly:
                 show(now())
             raise
-        with self.quietly():
+        with self.quietly:
             show(space)
 
 
@@ -96,7 +85,7 @@ class NumberRow:
         self.low = self._text(f"lower bound of {name}")
         self.high = self._text(f"upper bound of {name}")
         self.value = self._text(f"fixed value of {name}")
-        with self._row.quietly():
+        with self._row.quietly:
             self.show(space)
         self._row.on(self.slider, lambda: self._change(self._from_slider))
         for text in (self.low, self.high):
@@ -131,7 +120,7 @@ class NumberRow:
 
     def refresh(self) -> None:
         """Show what holds after an edit that was made elsewhere."""
-        with self._row.quietly():
+        with self._row.quietly:
             self.show(self._now())
 
     def _change(self, change: Callable[[Space], Space]) -> None:
@@ -147,9 +136,8 @@ class NumberRow:
             way = position - self._to_slider(bound)
             if abs(way) < self.slider.step / 2:
                 bounds[end] = bound
-            elif bounds[end] == bound and not isinstance(
-                domain, Float
-            ):  # a step on a logarithmic scale may lie between two whole numbers
+            elif bounds[end] == bound and not isinstance(domain, Float):
+                # A step on a logarithmic scale may lie between two whole numbers.
                 bounds[end] = bound + (1 if way > 0 else -1)
         return space.narrow(self._name, *bounds)
 
@@ -221,7 +209,7 @@ class ChoiceRow:
         self.value = widgets.Dropdown(options=[(readable(o), i) for i, o in enumerate(domain.options)])
         self.value.layout.width = "92px"
         self.value.description = f"fixed value of {name}"
-        with self._row.quietly():
+        with self._row.quietly:
             self.show(space)
         for toggle in self.toggles:
             self._row.on(toggle, lambda: self._change(self._from_toggles))
@@ -247,7 +235,7 @@ class ChoiceRow:
 
     def refresh(self) -> None:
         """Show what holds after an edit that was made elsewhere."""
-        with self._row.quietly():
+        with self._row.quietly:
             self.show(self._now())
 
     def _change(self, change: Callable[[Space], Space]) -> None:
