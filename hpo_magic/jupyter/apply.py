@@ -11,6 +11,8 @@ from typing import Any
 
 from hpo_magic.insight.schedule import Segment
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotations
+from hpo_magic.jupyter.cell.layout import Layout, lay_out
+from hpo_magic.jupyter.cell.per_pass import written
 from hpo_magic.space import Config
 
 
@@ -46,13 +48,20 @@ def with_defaults(source: str, config: Config, plain: str | None = None) -> str:
     >>> print(with_defaults("lr = 0.1  # hpo: 1e-5..1e-1 log\\nloss = lr", {"lr": 0.003}))
     lr = 0.003  # hpo: 1e-5..1e-1 log
     loss = lr
+    >>> loop = "n = 2  # hpo: 1..3\\nfor i in range(n):\\n    width = 8  # hpo: 4..64"
+    >>> print(with_defaults(loop, {"n": 2, "width[0]": 51, "width[1]": 16}))
+    n = 2  # hpo: 1..3
+    for i in range(n):
+        width = (51, 16, 8)[i]  # hpo: 4..64
     """
     plain = source if plain is None else plain
     tree = ast.parse(plain)
     lines = [line.encode() for line in source.split("\n")]  # offsets of the tree count bytes
-    for one in reversed(find_annotations(tree, plain, Lines(plain, 1))):
-        if one.name in config:
-            _replace(lines, one, config[one.name])
+    annotated = find_annotations(tree, plain, Lines(plain, 1))
+    layout = lay_out(tree, annotated, Lines(plain, 1))
+    for one in reversed(annotated):
+        if (text := _text(one, config, layout)) is not None:
+            _write(lines, one, text)
     return b"\n".join(lines).decode()
 
 
@@ -87,11 +96,13 @@ def replayed(source: str, schedule: Sequence[Segment], budget: str) -> str | Non
     if any(name not in part.config or not name.isidentifier() for name in moving for part in schedule):
         return None
     lines = [line.encode() for line in source.split("\n")]
-    for one in reversed(find_annotations(tree, source, Lines(source, 1))):
+    annotated = find_annotations(tree, source, Lines(source, 1))
+    layout = lay_out(tree, annotated, Lines(source, 1))
+    for one in reversed(annotated):
         if one.name in moving or one.name == budget:
             _write(lines, one, f"now_{one.name}")
-        elif one.name in last:
-            _replace(lines, one, last[one.name])
+        elif (text := _text(one, last, layout)) is not None:
+            _write(lines, one, text)
     passes = [[*(repr(part.config[name]) for name in moving), repr(part.end)] for part in schedule]
     return "\n".join(
         [
@@ -106,8 +117,15 @@ def replayed(source: str, schedule: Sequence[Segment], budget: str) -> str | Non
     )
 
 
-def _replace(lines: list[bytes], one: Annotated, value: Any) -> None:
-    _write(lines, one, value if isinstance(value, str) and value in one.parsed.names else repr(value))
+def _text(one: Annotated, config: Config, layout: Layout) -> str | None:
+    """Return what a config gives an annotated statement as source; None where it gives nothing."""
+    variables = layout.indices[one.statement]
+    if variables and any(name.startswith(f"{one.name}[") for name in config):
+        return written(one.name, variables, config, layout.space, one.parsed.names)
+    if one.name not in config:
+        return None
+    value = config[one.name]
+    return value if isinstance(value, str) and value in one.parsed.names else repr(value)
 
 
 def _write(lines: list[bytes], one: Annotated, text: str) -> None:

@@ -232,7 +232,7 @@ match k:
         z = 1  # hpo: 1..3
     case _:
         w = 1  # hpo: 1..3
-match (k, n):
+match (k, n % 2):
     case ('a', 1):
         v = 1  # hpo: 1..3"""
     )
@@ -241,7 +241,32 @@ match (k, n):
     assert found["z"] == "1..3 when k != 'a' and (k != 'b' or not n > 4) and (k == 'b' or k is None)"
     left = "k != 'a' and (k != 'b' or not n > 4) and (k != 'b' and k is not None)"
     assert found["w"] == f"1..3 when {left}"
-    assert found["v"] == "1..3"  # what the parameters do not decide by themselves is left open
+    assert found["v"] == "1..3 when k == 'a'"  # what the parameters do not decide by themselves is left open
+
+
+def test_a_match_over_several_parameters_is_their_tests_together():
+    found = domains(
+        """k = 'a'  # hpo: a | b | None
+n = 1  # hpo: 1..9
+match (k, n):
+    case ('a', 1 | 2):
+        v = 1  # hpo: 1..3
+    case [None, many] if many > 3:
+        w = 1  # hpo: 1..3
+    case 'b', _:
+        x = 1  # hpo: 1..3
+    case (_, _):
+        y = 1  # hpo: 1..3
+match k, n:
+    case ('a', *_):
+        z = 1  # hpo: 1..3"""
+    )
+    assert found["v"] == "1..3 when k == 'a' and (n == 1 or n == 2)"
+    above = "(k != 'a' or (n != 1 and n != 2))"
+    assert found["w"] == f"1..3 when {above} and k is None"
+    assert found["x"] == f"1..3 when {above} and k == 'b'"
+    assert found["y"] == f"1..3 when {above} and k != 'b'"
+    assert found["z"] == "1..3"
 
 
 def test_a_match_over_what_stands_below_is_refused_with_its_line():
@@ -286,6 +311,36 @@ def test_loops_make_a_parameter_a_pass():
     assert read.space.validate(config)
     namespace = read.objective({}).run(config)
     assert namespace["sizes"] == [10, 20] and namespace["drop"] == 0.1
+
+
+def test_each_pass_may_have_a_default_of_its_own():
+    read = cell("n = 2  # hpo: 1..3\nfor i in range(n):\n    w = (64, 32)[i]  # hpo: 4..128\nn")
+    assert read.space.defaults() == {"n": 2, "w[0]": 64, "w[1]": 32}
+    assert read.space["w[2]"].default == 32
+    typed = cell("n = 1  # hpo: 1..2\nfor i in range(n):\n    w: Int(4, 128) = (64, 32)[i]\nn")
+    assert typed.space.defaults() == {"n": 1, "w[0]": 64}
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("i = 1\nw = (1, 2)[i]  # hpo: 1..9\nw", "'\\(1, 2\\)\\[i\\]' is one a pass, and 'w' is repeated by nothing"),
+        (
+            "n = 1  # hpo: 1..2\nfor i in range(n):\n    w = (1, 2)[j]  # hpo: 1..9\nn",
+            "repeated by 'i'; write a single",
+        ),
+        ("n = 1  # hpo: 1..2\nfor i in range(n):\n    w = (1, 20)[i]  # hpo: 1..9\nn", "20"),
+        (
+            "n = 1  # hpo: 1..2\nfor i in range(n):\n    w = (1, f())[i]  # hpo: 1..9\nn",
+            "'f\\(\\)' is neither a literal",
+        ),
+        ("n = 1  # hpo: 1..2\nfor i in range(n):\n    w = ws[i]  # hpo: 1..9\nn", "'ws\\[i\\]' is neither a literal"),
+        ("n = 1  # hpo: 1..2\nfor i in range(n):\n    w = ()[i]  # hpo: 1..9\nn", "is neither a literal"),
+    ],
+)
+def test_defaults_of_passes_that_no_loop_has_are_refused(source, message):
+    with pytest.raises(CellError, match=message):
+        cell(source)
 
 
 def test_loops_in_loops():

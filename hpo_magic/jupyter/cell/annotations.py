@@ -7,11 +7,12 @@ import difflib
 import io
 import re
 import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from hpo_magic.errors import CellError, SpaceError
 from hpo_magic.jupyter.cell.grammar import Default, Parsed, default_of, parse_comment, parse_param
+from hpo_magic.jupyter.cell.per_pass import PerPass, values_by_pass
 from hpo_magic.jupyter.cell.typed import domain_call, parse_call
 
 _HPO = re.compile(r"^#.*?\bhpo\s*:(.*)$", re.IGNORECASE | re.DOTALL)
@@ -34,6 +35,7 @@ class Annotated:
     default: Default
     parsed: Parsed
     line: int
+    per_pass: PerPass = field(default_factory=PerPass)
 
 
 class Lines:
@@ -115,8 +117,8 @@ def _owner(simple: list[ast.stmt], line: int, lines: Lines) -> ast.stmt:
 def _read(statement: ast.stmt, line: int, form: str, text: str, lines: Lines) -> Annotated | None:
     name, value = _named(statement, line, lines)
     try:
-        default = default_of(value)
-        parsed = parse_comment(text, default) if form == "hpo" else parse_param(text, default)
+        parse = parse_comment if form == "hpo" else parse_param
+        default, parsed, per_pass = _understood(value, lambda default: parse(text, default))
     except SpaceError as error:
         several = (statement.end_lineno or statement.lineno) > statement.lineno
         if isinstance(value, (ast.Dict, ast.Set)) or (several and isinstance(value, (ast.List, ast.Tuple, ast.Call))):
@@ -128,7 +130,19 @@ def _read(statement: ast.stmt, line: int, form: str, text: str, lines: Lines) ->
     if parsed is None:
         return None
     assert isinstance(statement, (ast.Assign, ast.AnnAssign))
-    return Annotated(name, statement, value, default, parsed, line)
+    return Annotated(name, statement, value, default, parsed, line, per_pass)
+
+
+def _understood(value: ast.expr, parse: Callable[[Default], Parsed | None]) -> tuple[Default, Parsed | None, PerPass]:
+    """Return the default of a value, what its annotation says, and where each pass of a loop has its own, these."""
+    variables, nodes = values_by_pass(value)
+    if not nodes:
+        default = default_of(value)
+        return default, parse(default), PerPass()
+    defaults = [default_of(node) for node in nodes.values()]
+    parsed = [parse(default) for default in defaults]
+    own = [each.domain.default for each in parsed if each is not None]
+    return defaults[0], parsed[0], PerPass(variables, dict(zip(nodes, own, strict=False)))
 
 
 def _named(statement: ast.stmt, line: int, lines: Lines) -> tuple[str, ast.expr]:
@@ -141,8 +155,9 @@ def _named(statement: ast.stmt, line: int, lines: Lines) -> tuple[str, ast.expr]
 def _typed(statement: ast.AnnAssign, call: ast.Call, lines: Lines) -> Annotated:
     name, value = _named(statement, statement.lineno, lines)
     try:
-        default = default_of(value)
-        return Annotated(name, statement, value, default, parse_call(call, default), statement.lineno)
+        default, parsed, per_pass = _understood(value, lambda default: parse_call(call, default))
+        assert parsed is not None
+        return Annotated(name, statement, value, default, parsed, statement.lineno, per_pass)
     except SpaceError as error:
         raise lines.error(str(error), statement.lineno) from None
 

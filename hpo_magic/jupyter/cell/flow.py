@@ -138,7 +138,26 @@ def _fits(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
         tests = [_fits(subject, one) for one in pattern.patterns]
         known = [test for test in tests if test is not None]
         return ast.copy_location(ast.BoolOp(ast.Or(), known), pattern) if len(known) == len(tests) else None
-    return None
+    return _fits_each(subject, pattern)
+
+
+def _fits_each(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
+    """Return the test that ``case ("svm", _)`` is over ``match (model, kernel)``, or None for any other pattern."""
+    if not isinstance(pattern, ast.MatchSequence) or not isinstance(subject, (ast.Tuple, ast.List)):
+        return None
+    parts = [*subject.elts, *pattern.patterns]
+    if len(subject.elts) != len(pattern.patterns) or any(isinstance(p, (ast.Starred, ast.MatchStar)) for p in parts):
+        return None
+    pairs = zip(subject.elts, pattern.patterns, strict=True)
+    tests = [_fits(one, wanted) for one, wanted in pairs if not _fits_all(wanted)]
+    known = [test for test in tests if test is not None]
+    if not known or len(known) < len(tests):
+        return None
+    return known[0] if len(known) == 1 else ast.copy_location(ast.BoolOp(ast.And(), known), pattern)
+
+
+def _fits_all(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchAs) and (pattern.pattern is None or _fits_all(pattern.pattern))
 
 
 def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:

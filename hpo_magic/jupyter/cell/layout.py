@@ -11,6 +11,7 @@ from typing import Any
 from hpo_magic.errors import SpaceError
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
 from hpo_magic.jupyter.cell.flow import Loop, check_count, condition, decides, paths, reassigned
+from hpo_magic.jupyter.cell.per_pass import Pass
 from hpo_magic.space import Budget, Choice, Domain, Float, Space
 from hpo_magic.space.conditions import parse
 
@@ -39,6 +40,7 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
         one.statement: tuple(s for s in around[one.statement] if isinstance(s, Loop)) for one in annotated
     }
     _check_doubles(annotated, loops, lines)
+    _check_per_pass(annotated, loops, lines)
     domains: dict[str, Domain] = {}
     origin: dict[str, Annotated] = {}
     standing: dict[str, list[tuple[str | None, Any]]] = {}
@@ -53,8 +55,9 @@ def lay_out(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> Layou
             when = condition(around[one.statement], visible, later - repeated, lines, passes)
             name = _named(one.name, loops[one.statement], passes)
             assert name is not None
-            _add(domains, name, one, when)
-            standing.setdefault(name, []).append((when, one.parsed.domain.default))
+            domain = _of_pass(one, tuple(passes.values()))
+            _add(domains, name, domain, when)
+            standing.setdefault(name, []).append((when, domain.default))
             origin[name] = one
             if len(domains) > _MOST:
                 raise lines.error(f"the cell has more than {_MOST} parameters; use fewer or shorter loops", one.line)
@@ -93,9 +96,14 @@ def _with_own_values(space: Space, standing: Mapping[str, list[tuple[str | None,
     return Space(domains)
 
 
-def _add(domains: dict[str, Domain], name: str, one: Annotated, when: str | None) -> None:
-    """Add a parameter; where it stands in several branches it exists in any of them."""
+def _of_pass(one: Annotated, passes: Pass) -> Domain:
+    """Return a parameter's domain with the default that it has in a pass of its loops."""
     domain = one.parsed.domain
+    return dataclasses.replace(domain, default=one.per_pass.at(passes)) if one.per_pass.defaults else domain
+
+
+def _add(domains: dict[str, Domain], name: str, domain: Domain, when: str | None) -> None:
+    """Add a parameter; where it stands in several branches it exists in any of them."""
     if name in domains:
         earlier = domains.pop(name)
         when = None if when is None or earlier.when is None else f"({earlier.when}) or ({when})"
@@ -115,6 +123,18 @@ def _check_doubles(annotated: list[Annotated], loops: dict[ast.stmt, tuple[Loop,
         if loops[one.statement] != loops[other.statement] and _variables(loops, one) != _variables(loops, other):
             raise lines.error(
                 f"{one.name!r} stands inside and outside of a loop; give the two different names", one.line
+            )
+
+
+def _check_per_pass(annotated: list[Annotated], loops: dict[ast.stmt, tuple[Loop, ...]], lines: Lines) -> None:
+    for one in annotated:
+        around = tuple(loop.variable for loop in loops[one.statement])
+        if one.per_pass.defaults and one.per_pass.variables != around:
+            by = " and ".join(map(repr, around)) or "nothing"
+            raise lines.error(
+                f"the default {ast.unparse(one.value)[:60]!r} is one a pass, and {one.name!r} is repeated by {by}; "
+                "write a single value, or index by the variables of all loops over parameters around it",
+                one.line,
             )
 
 
