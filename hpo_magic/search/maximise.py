@@ -16,6 +16,8 @@ from hpo_magic.trials import History
 Array = NDArray[np.float64]
 
 _SCATTERED, _LOCAL, _ROUNDS, _ELITE, _LEADERS = 600, 150, 3, 10, 5
+_CLOSER = 4
+"""Rounds more where there are constraints: what is worth most may be a sliver along a bound."""
 _PER_DIMENSION = 0.25
 """Share of the points that each dimension adds, up to four: a line or a square needs fewer."""
 _RETURNED = 200
@@ -56,7 +58,7 @@ def maximise(value: Callable[[Array], Array], cube: Cube, history: History, rng:
     around = mutate(anchors, 2 * local if near else local, 0.1, cube, rng)
     found = _Found(value, cube, history)
     found.add(np.vstack([around, rng.random((0 if near else scattered, len(cube.space)))]))
-    for round_ in range(_ROUNDS):
+    for round_ in range(_ROUNDS + (_CLOSER if history.constraints else 0)):
         found.add(mutate(found.best(_ELITE), local, 0.05 / 2.5**round_, cube, rng))
     return found.best(_RETURNED)
 

@@ -79,7 +79,14 @@ def test_a_constraint_that_is_hardly_ever_met_is_not_taken_for_met_far_from_the_
 
 def test_margins_that_span_orders_of_magnitude_are_told_apart_near_the_bound():
     margins = np.exp(np.linspace(0, 30, 40)) - 20
-    plainly = np.arcsinh(margins / np.median(np.abs(margins)))
-    assert np.diff(squashed(margins))[:5].min() > 100 * np.diff(plainly)[:5].min() > 0
+    order = np.random.default_rng(0).permutation(40)  # the first ten trials are spread over all
+    told, plainly = np.empty(40), np.arcsinh(margins / np.median(np.abs(margins)))
+    told[order] = squashed(margins[order])
+    assert np.diff(told)[:5].min() > 100 * np.diff(plainly)[:5].min() > 0
     even = np.linspace(-1, 1, 21)
     np.testing.assert_allclose(squashed(even), np.arcsinh(even / np.median(np.abs(even))))
+
+
+def test_trials_that_gather_at_a_bound_make_no_step_of_it():
+    margins = np.append(np.linspace(-1, 1, 10), np.linspace(-1e-2, 1e-2, 8) ** 3)
+    np.testing.assert_allclose(squashed(margins), np.arcsinh(margins / np.median(np.abs(margins))))

@@ -63,11 +63,11 @@ class ForestSampler:
         known = (*done, *history.failed)
         y = np.append(losses, np.full(len(history.failed), bad))
         points = _seen(cube, cube.encode_configs(known))
-        forest = Forest(points, y, int(rng.integers(2**31)))
+        forest = Forest(points, y, int(rng.integers(2**31)), drawn=True)
         if history.running:  # believe what the forest says of those whose value is still to come
             ahead = _seen(cube, cube.encode_configs(history.running))
             y = np.append(y, forest.predict(ahead)[0])
-            forest = Forest(np.vstack([points, ahead]), y, int(rng.integers(2**31)))
+            forest = Forest(np.vstack([points, ahead]), y, int(rng.integers(2**31)), drawn=True)
 
         def value(model: Array) -> Array:
             return log_expected_improvement(*forest.predict(_seen(cube, model)), float(losses.min()))

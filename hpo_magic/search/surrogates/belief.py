@@ -30,8 +30,12 @@ _EXPECTED = 8
 """So many running trials count as what the process expects of them."""
 _DRAWN = 200
 """Running trials whose values are drawn at most: a draw takes the cube of their number."""
-_SPAN = 100.0
-"""Margins span orders of magnitude where half of them are so many times what a tenth are."""
+_SPAN, _EARLY = 100.0, 10
+"""Margins span orders of magnitude where half of the first so many are so many times what a tenth of them are. Later
+trials gather at the bound, where margins are tiny whatever they span."""
+_BAD = 0.75
+"""Failed trials count as worse than so many; where they fail is learnt by itself, and counted twice it drives a search
+away from the border of where they do."""
 FAILURES = 3
 """From so many failed trials on, where they happen is learnt too."""
 
@@ -65,15 +69,16 @@ def of_goal(
 ) -> tuple[GaussianProcess, Array]:  # fmt: skip
     """Return the process of a goal, and what it was told of the finished trials it knows: their losses, transformed.
 
-    Failed trials count as worse than all; running ones as what the process expects (Ginsbourger 2010, section 4.1), and
-    many of them, where there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages
-    several): where all are as expected the best place remains the best, and a large batch crowds there.
+    Failed trials count as bad, not as worst: the best may lie beside where they fail. Running ones count as what the
+    process expects (Ginsbourger 2010, section 4.1), and many of them, where there is a generator, as one draw of what
+    it holds possible (Snoek 2012, section 3.3, averages several): where all are as expected the best place remains the
+    best, and a large batch crowds there.
     """
     known = informative(history)
     squeeze, theta = _read(cube, history, goal, prior, transform)
     y = squeeze(history.losses[known, goal])
-    bad = np.full(len(history.failed[-_KNOWN // 4 :]), y.max() + 0.5 * np.ptp(y))
     rest = history.failed[-_KNOWN // 4 :]
+    bad = np.full(len(rest), np.quantile(y, _BAD))
     draw = rng if len(history.running) > _EXPECTED else None
     return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior, draw), y
 
@@ -107,7 +112,8 @@ def of_constraint(cube: Cube, history: History, constraint: int, prior: Prior) -
 def squashed(margins: Array) -> Array:
     """Return margins on a scale that is linear near the bound and logarithmic far from it, (n,) → (n,).
 
-    Near is what half of them are; where they span orders of magnitude that would be far, and it is a tenth of them.
+    Near is what half of them are; where they span orders of magnitude that would be far, and it is a tenth of the
+    first ten.
 
     Examples
     --------
@@ -115,9 +121,9 @@ def squashed(margins: Array) -> Array:
     [-0.9, 0.0, 0.9, 1.4, 7.6]
     """
     size = np.abs(margins)
-    middle, little = float(np.median(size)) or 1.0, float(np.quantile(size, 0.1))
-    if not 0 < little * _SPAN < middle:
-        return np.asarray(np.arcsinh(margins / middle))
+    half, little = np.quantile(size[:_EARLY], (0.5, 0.1))
+    if not 0 < little * _SPAN < half:
+        return np.asarray(np.arcsinh(margins / (np.median(size) or 1.0)))
     y = np.arcsinh(margins / little)
     return np.asarray(y / np.abs(y).mean())
 

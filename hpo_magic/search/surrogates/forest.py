@@ -21,6 +21,9 @@ class Forest:
     trees : int
     features : float
         The part of the coordinates that each split may choose from.
+    drawn : bool
+        Draw where to cut (Geurts 2006). Cut halfway between two losses, all trees agree next to the best of them, and
+        an acquisition is largest there whatever lies further out; SMAC's forests draw their cuts too.
 
     Examples
     --------
@@ -30,15 +33,18 @@ class Forest:
     True
     """
 
-    def __init__(self, points: Array, losses: Array, seed: int, trees: int = 24, features: float = 5 / 6) -> None:
-        from skopt.learning import RandomForestRegressor
+    def __init__(
+        self, points: Array, losses: Array, seed: int, trees: int = 24, features: float = 5 / 6, drawn: bool = False
+    ) -> None:
+        from skopt.learning import ExtraTreesRegressor, RandomForestRegressor
 
         # One thread: a pool costs more than a hundred rows.
-        self._forest = RandomForestRegressor(
+        self._forest = (ExtraTreesRegressor if drawn else RandomForestRegressor)(
             n_estimators=trees,
             min_samples_split=3,
             max_features=features,
             min_variance=1e-6,
+            bootstrap=True,
             random_state=seed,
             n_jobs=1,
         )
