@@ -24,9 +24,12 @@ class Peer(Protocol):
 class Ours:
     """A study, by a recipe's name or a strategy."""
 
-    def __init__(self, strategy: str | Strategy, space: Space, seed: int, goals: int = 1) -> None:
+    def __init__(
+        self, strategy: str | Strategy, space: Space, seed: int, goals: int = 1, bounded: bool = False
+    ) -> None:
         self.metrics = [f"loss{i}" for i in range(goals)]
-        self.study = Study(space, minimize=self.metrics, strategy=strategy, seed=seed)
+        subject_to = "excess <= 0" if bounded else None
+        self.study = Study(space, minimize=self.metrics, strategy=strategy, seed=seed, subject_to=subject_to)
 
     def ask(self) -> dict[str, Any]:
         """Return the next config."""
@@ -39,6 +42,14 @@ class Ours:
         """Record its losses."""
         self.study.tell(self.trial, dict(zip(self.metrics, losses, strict=True)))
 
+    def tell_bounded(self, loss: float, excess: float) -> None:
+        """Record the loss of a config and by how much it misses the constraint."""
+        self.study.tell(self.trial, {self.metrics[0]: loss, "excess": excess})
+
+    def fail(self) -> None:
+        """Record that the config failed."""
+        self.study.fail(self.trial, "it failed")
+
     def tell_random(self, config: dict[str, Any], loss: float) -> None:
         """Record a config of one's own."""
         queued = self.study.enqueue(config)
@@ -50,15 +61,18 @@ class Ours:
 class Optuna:
     """An Optuna study; conditions by asking for active parameters only."""
 
-    def __init__(self, sampler: str, space: Space, seed: int, goals: int = 1) -> None:
+    def __init__(self, sampler: str, space: Space, seed: int, goals: int = 1, bounded: bool = False) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
+        told: dict[str, Any] = {"seed": seed}
+        if bounded:
+            told["constraints_func"] = lambda trial: trial.user_attrs["excess"]
         made = {
-            "tpe": lambda: optuna.samplers.TPESampler(seed=seed),
-            "mtpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
-            "gp": lambda: optuna.samplers.GPSampler(seed=seed),
-            "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=seed),
+            "tpe": lambda: optuna.samplers.TPESampler(**told),
+            "mtpe": lambda: optuna.samplers.TPESampler(multivariate=True, group=True, **told),
+            "gp": lambda: optuna.samplers.GPSampler(**told),
+            "nsga2": lambda: optuna.samplers.NSGAIISampler(**told),
         }[sampler]()
         self.space = space
         self.study = optuna.create_study(sampler=made, directions=["minimize"] * goals)
@@ -86,6 +100,17 @@ class Optuna:
     def tell(self, config: Mapping[str, Any], losses: Sequence[float]) -> None:
         """Record its losses."""
         self.study.tell(self.trial, list(losses))
+
+    def tell_bounded(self, loss: float, excess: float) -> None:
+        """Record the loss of a config and by how much it misses the constraint."""
+        self.trial.set_user_attr("excess", (excess,))
+        self.study.tell(self.trial, loss)
+
+    def fail(self) -> None:
+        """Record that the config failed."""
+        import optuna
+
+        self.study.tell(self.trial, state=optuna.trial.TrialState.FAIL)
 
 
 class Smac:
