@@ -46,8 +46,12 @@ def _pair(name: str, bounded: str) -> Trade:
 
 def search(name: str, problem: Trade, bound: float, worst: float, seed: int, trials: int, failing: bool) -> Run:
     """Run one search; its losses are the best so far that meets the bound, `worst` before there is one."""
-    made = Optuna if name.startswith("optuna-") else Ours
-    peer = made(name.removeprefix("optuna-"), problem.space, seed, bounded=not failing)
+    theirs = name.startswith("optuna-")
+    peer: Optuna | Ours = (
+        Optuna(name.removeprefix("optuna-"), problem.space, seed)
+        if theirs
+        else Ours(name, problem.space, seed, bounded=not failing)
+    )
     evaluate = problem.make(seed)
     best: list[float] = []
     for _ in range(trials):

@@ -61,18 +61,15 @@ class Ours:
 class Optuna:
     """An Optuna study; conditions by asking for active parameters only."""
 
-    def __init__(self, sampler: str, space: Space, seed: int, goals: int = 1, bounded: bool = False) -> None:
+    def __init__(self, sampler: str, space: Space, seed: int, goals: int = 1) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        told: dict[str, Any] = {"seed": seed}
-        if bounded:
-            told["constraints_func"] = lambda trial: trial.user_attrs["excess"]
         made = {
-            "tpe": lambda: optuna.samplers.TPESampler(**told),
-            "mtpe": lambda: optuna.samplers.TPESampler(multivariate=True, group=True, **told),
-            "gp": lambda: optuna.samplers.GPSampler(**told),
-            "nsga2": lambda: optuna.samplers.NSGAIISampler(**told),
+            "tpe": lambda: optuna.samplers.TPESampler(seed=seed),
+            "mtpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
+            "gp": lambda: optuna.samplers.GPSampler(seed=seed),
+            "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=seed),
         }[sampler]()
         self.space = space
         self.study = optuna.create_study(sampler=made, directions=["minimize"] * goals)
@@ -103,7 +100,7 @@ class Optuna:
 
     def tell_bounded(self, loss: float, excess: float) -> None:
         """Record the loss of a config and by how much it misses the constraint."""
-        self.trial.set_user_attr("excess", (excess,))
+        self.trial.set_constraint("excess", excess)
         self.study.tell(self.trial, loss)
 
     def fail(self) -> None:
