@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
@@ -54,16 +55,20 @@ def search(name: str, problem: Trade, bound: float, worst: float, seed: int, tri
     )
     evaluate = problem.make(seed)
     best: list[float] = []
+    spent = 0.0
     for _ in range(trials):
-        loss, size = evaluate(peer.ask())
+        began = time.process_time()
+        config = peer.ask()
+        spent += time.process_time() - began
+        loss, size = evaluate(config)
         best.append(min([best[-1] if best else worst, *([loss] if size <= bound else [])]))
         if not failing:
             peer.tell_bounded(loss, size - bound)
         elif size <= bound:
-            peer.tell({}, [loss])
+            peer.tell(config, [loss])
         else:
             peer.fail()
-    return Run(name, problem.name, seed, tuple(best), tuple(best), 0.0)
+    return Run(name, problem.name, seed, tuple(best), tuple(best), spent / trials)
 
 
 def searched(which: int, options: argparse.Namespace) -> tuple[list[Run], tuple[str, tuple[float, float]]]:
@@ -95,7 +100,7 @@ def main() -> None:
         done = [pool.submit(searched, which, options) for which in range(len(problems()))]
         found = [one.result() for one in done]
     runs = [run for many, _ in found for run in many]
-    print(report(runs, dict(reference for _, reference in found), [30, options.trials]))
+    print(report(runs, dict(reference for _, reference in found), sorted({min(30, options.trials), options.trials})))
 
 
 if __name__ == "__main__":
