@@ -87,6 +87,14 @@ def test_margins_that_span_orders_of_magnitude_are_told_apart_near_the_bound():
     np.testing.assert_allclose(squashed(even), np.arcsinh(even / np.median(np.abs(even))))
 
 
+def test_failed_trials_count_as_worse_than_three_of_four_not_as_worst():
+    done = measured(0.0).done
+    failed = tuple(Trial(40 + i, {"x": 0.9 + 0.02 * i, "y": 0.1}, State.FAILED) for i in range(4))
+    process, told = of_goal(Cube(SPACE), History((*done, *failed)), 0, Prior(), "power")
+    there = process.predict(np.array([[0.93, 0.1]]))[0][0]
+    assert np.quantile(told, 0.6) < there < np.quantile(told, 0.9)
+
+
 def test_trials_that_gather_at_a_bound_make_no_step_of_it():
     margins = np.append(np.linspace(-1, 1, 10), np.linspace(-1e-2, 1e-2, 8) ** 3)
     np.testing.assert_allclose(squashed(margins), np.arcsinh(margins / np.median(np.abs(margins))))
