@@ -230,7 +230,8 @@ class Session:
         goals, front = search.study.goals, len(search.study.pareto)
         if trial is None and len(goals) > 1 and front > 1:  # there is no best of several metrics
             told += f"; the best in {goals[0].metric} of {front} on the front, %hpo apply NUMBER takes another"
-        also = f"; not set, as they have no variable of their own here: {left}" if left else ""
+        written = f"{left} (%hpo apply writes them into the cell)"
+        also = f"; not set, as they have no variable of their own here: {written}" if left else ""
         source = with_defaults(search.cell.source, best.config, search.cell.plain)
         schedule = schedule_of(search.study.history, search.study.original.budget, best)
         if len(schedule) > 1:  # its values changed while it trained
