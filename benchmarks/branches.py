@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.problems import Problem, scored
+from benchmarks.problems import Problem, scaled, scored
 from hpo_magic import Choice, Float, Int, Space
 from hpo_magic.space import Domain
 
@@ -105,12 +105,6 @@ def _library() -> dict[str, Domain]:
     return space
 
 
-def _scaler(name: str | None) -> list[Any]:
-    from sklearn.preprocessing import MinMaxScaler, StandardScaler
-
-    return {"standard": [StandardScaler()], "minmax": [MinMaxScaler()], None: []}[name]
-
-
 def _learner(learner: str, c: Mapping[str, Any]) -> Any:
     from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
@@ -136,7 +130,7 @@ def _learner(learner: str, c: Mapping[str, Any]) -> Any:
     else:
         made = MLPClassifier(c["width"], alpha=c["alpha"], learning_rate_init=c["rate"], activation=c["activation"],
                              max_iter=30, random_state=0)  # fmt: skip
-    return make_pipeline(*_scaler(c.get("scale", "standard")), made)
+    return make_pipeline(*scaled(c.get("scale", "standard")), made)
 
 
 def _boosted(c: Mapping[str, Any]) -> Any:

@@ -223,18 +223,22 @@ def _learner(c: Mapping[str, Any]) -> Any:
     return make_pipeline(StandardScaler(), model)
 
 
+def scaled(how: str | None) -> list[Any]:
+    """Return the step of a pipeline that scales, "standard" or "minmax"; none for None."""
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+    return [] if how is None else [StandardScaler() if how == "standard" else MinMaxScaler()]
+
+
 def _pipeline(c: Mapping[str, Any]) -> Any:
     from sklearn.decomposition import PCA
     from sklearn.feature_selection import SelectKBest
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import MinMaxScaler, StandardScaler
     from sklearn.tree import DecisionTreeClassifier
 
-    steps: list[Any] = []
-    if c["scale"] is not None:
-        steps.append(StandardScaler() if c["scale"] == "standard" else MinMaxScaler())
+    steps = scaled(c["scale"])
     if c["reduce"] == "pca":
         steps.append(PCA(c["components"], whiten=c["whiten"], random_state=0))
     elif c["reduce"] == "best":

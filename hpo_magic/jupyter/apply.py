@@ -57,8 +57,7 @@ def with_defaults(source: str, config: Config, plain: str | None = None) -> str:
     plain = source if plain is None else plain
     tree = ast.parse(plain)
     lines = [line.encode() for line in source.split("\n")]  # offsets of the tree count bytes
-    annotated = find_annotations(tree, plain, Lines(plain, 1))
-    layout = lay_out(tree, annotated, Lines(plain, 1))
+    annotated, layout = _read(tree, plain)
     for one in reversed(annotated):
         if (text := _text(one, config, layout)) is not None:
             _write(lines, one, text)
@@ -96,8 +95,7 @@ def replayed(source: str, schedule: Sequence[Segment], budget: str) -> str | Non
     if any(name not in part.config or not name.isidentifier() for name in moving for part in schedule):
         return None
     lines = [line.encode() for line in source.split("\n")]
-    annotated = find_annotations(tree, source, Lines(source, 1))
-    layout = lay_out(tree, annotated, Lines(source, 1))
+    annotated, layout = _read(tree, source)
     for one in reversed(annotated):
         if one.name in moving or one.name == budget:
             _write(lines, one, f"now_{one.name}")
@@ -117,15 +115,17 @@ def replayed(source: str, schedule: Sequence[Segment], budget: str) -> str | Non
     )
 
 
+def _read(tree: ast.Module, source: str) -> tuple[list[Annotated], Layout]:
+    lines = Lines(source, 1)
+    annotated = find_annotations(tree, source, lines)
+    return annotated, lay_out(tree, annotated, lines)
+
+
 def _text(one: Annotated, config: Config, layout: Layout) -> str | None:
     """Return what a config gives an annotated statement as source; None where it gives nothing."""
-    variables = layout.indices[one.statement]
-    if variables and any(name.startswith(f"{one.name}[") for name in config):
-        return written(one.name, variables, config, layout.space, one.parsed.names)
-    if one.name not in config:
+    if one.name not in config and not any(name.startswith(f"{one.name}[") for name in config):
         return None
-    value = config[one.name]
-    return value if isinstance(value, str) and value in one.parsed.names else repr(value)
+    return written(one.name, layout.indices[one.statement], config, layout.space, one.parsed.names)
 
 
 def _write(lines: list[bytes], one: Annotated, text: str) -> None:

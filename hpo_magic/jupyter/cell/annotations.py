@@ -8,7 +8,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hpo_magic.errors import CellError, SpaceError
 from hpo_magic.jupyter.cell.grammar import Default, Parsed, default_of, parse_comment, parse_param
@@ -35,7 +35,7 @@ class Annotated:
     default: Default
     parsed: Parsed
     line: int
-    per_pass: PerPass = field(default_factory=PerPass)
+    per_pass: PerPass | None = None
 
 
 class Lines:
@@ -133,12 +133,14 @@ def _read(statement: ast.stmt, line: int, form: str, text: str, lines: Lines) ->
     return Annotated(name, statement, value, default, parsed, line, per_pass)
 
 
-def _understood(value: ast.expr, parse: Callable[[Default], Parsed | None]) -> tuple[Default, Parsed | None, PerPass]:
+def _understood(
+    value: ast.expr, parse: Callable[[Default], Parsed | None]
+) -> tuple[Default, Parsed | None, PerPass | None]:
     """Return the default of a value, what its annotation says, and where each pass of a loop has its own, these."""
     variables, nodes = values_by_pass(value)
     if not nodes:
         default = default_of(value)
-        return default, parse(default), PerPass()
+        return default, parse(default), None
     defaults = [default_of(node) for node in nodes.values()]
     parsed = [parse(default) for default in defaults]
     own = [each.domain.default for each in parsed if each is not None]

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
 from hpo_magic.jupyter.cell.binding import bound
+from hpo_magic.jupyter.cell.cases import fits
 from hpo_magic.jupyter.cell.named_options import named_options, spelt
 from hpo_magic.space import Budget
 from hpo_magic.space.conditions import literal_of, name_of
@@ -117,47 +118,12 @@ def _cases(statement: ast.Match) -> Iterator[tuple[ast.match_case, Path]]:
     """Yield the cases, each with what is known where it is taken: those above do not fit, and it does."""
     above: Path = ()
     for case in statement.cases:
-        test = _fits(statement.subject, case.pattern)
+        test = fits(statement.subject, case.pattern)
         steps = () if test is None else (Branch(test, True),)
         yield case, (*above, *steps, *([Branch(case.guard, True)] if case.guard else ()))
         if test is not None:
             guarded = ast.BoolOp(ast.And(), [test, case.guard]) if case.guard else test
             above = (*above, Branch(ast.copy_location(guarded, case.pattern), False))
-
-
-def _fits(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
-    """Return the test that a pattern of plain values is, or None for any other pattern."""
-    if isinstance(pattern, ast.MatchValue):
-        return ast.copy_location(ast.Compare(subject, [ast.Eq()], [pattern.value]), pattern)
-    if isinstance(pattern, ast.MatchSingleton):
-        value = ast.copy_location(ast.Constant(pattern.value), pattern)
-        return ast.copy_location(ast.Compare(subject, [ast.Is()], [value]), pattern)
-    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
-        return _fits(subject, pattern.pattern)
-    if isinstance(pattern, ast.MatchOr):
-        tests = [_fits(subject, one) for one in pattern.patterns]
-        known = [test for test in tests if test is not None]
-        return ast.copy_location(ast.BoolOp(ast.Or(), known), pattern) if len(known) == len(tests) else None
-    return _fits_each(subject, pattern)
-
-
-def _fits_each(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
-    """Return the test that ``case ("svm", _)`` is over ``match (model, kernel)``, or None for any other pattern."""
-    if not isinstance(pattern, ast.MatchSequence) or not isinstance(subject, (ast.Tuple, ast.List)):
-        return None
-    parts = [*subject.elts, *pattern.patterns]
-    if len(subject.elts) != len(pattern.patterns) or any(isinstance(p, (ast.Starred, ast.MatchStar)) for p in parts):
-        return None
-    pairs = zip(subject.elts, pattern.patterns, strict=True)
-    tests = [_fits(one, wanted) for one, wanted in pairs if not _fits_all(wanted)]
-    known = [test for test in tests if test is not None]
-    if not known or len(known) < len(tests):
-        return None
-    return known[0] if len(known) == 1 else ast.copy_location(ast.BoolOp(ast.And(), known), pattern)
-
-
-def _fits_all(pattern: ast.pattern) -> bool:
-    return isinstance(pattern, ast.MatchAs) and (pattern.pattern is None or _fits_all(pattern.pattern))
 
 
 def _loop(statement: ast.For | ast.AsyncFor, names: set[str]) -> Loop | None:

@@ -99,7 +99,7 @@ def _with_own_values(space: Space, standing: Mapping[str, list[tuple[str | None,
 def _of_pass(one: Annotated, passes: Pass) -> Domain:
     """Return a parameter's domain with the default that it has in a pass of its loops."""
     domain = one.parsed.domain
-    return dataclasses.replace(domain, default=one.per_pass.at(passes)) if one.per_pass.defaults else domain
+    return domain if one.per_pass is None else dataclasses.replace(domain, default=one.per_pass.at(passes))
 
 
 def _add(domains: dict[str, Domain], name: str, domain: Domain, when: str | None) -> None:
@@ -129,7 +129,7 @@ def _check_doubles(annotated: list[Annotated], loops: dict[ast.stmt, tuple[Loop,
 def _check_per_pass(annotated: list[Annotated], loops: dict[ast.stmt, tuple[Loop, ...]], lines: Lines) -> None:
     for one in annotated:
         around = tuple(loop.variable for loop in loops[one.statement])
-        if one.per_pass.defaults and one.per_pass.variables != around:
+        if one.per_pass is not None and one.per_pass.variables != around:
             by = " and ".join(map(repr, around)) or "nothing"
             raise lines.error(
                 f"the default {ast.unparse(one.value)[:60]!r} is one a pass, and {one.name!r} is repeated by {by}; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hpo_magic.space import Space
@@ -17,8 +17,8 @@ Pass = tuple[int, ...]
 class PerPass:
     """The loop variables by which an annotated value is indexed, and the default that each pass has."""
 
-    variables: tuple[str, ...] = ()
-    defaults: Mapping[Pass, Any] = field(default_factory=dict)
+    variables: tuple[str, ...]
+    defaults: Mapping[Pass, Any]
 
     def at(self, passes: Pass) -> Any:
         """Return the default of a pass; beyond the last the last one's."""
@@ -50,7 +50,7 @@ def _leaves(node: ast.expr, depth: int, above: Pass = ()) -> Iterator[tuple[Pass
 def written(
     name: str, variables: tuple[str, ...], config: Mapping[str, Any], space: Space, names: frozenset[str]
 ) -> str:
-    """Return a config's values of a parameter inside of loops as source; a pass that it lacks keeps its default.
+    """Return a config's value of a parameter as source, inside of loops one a pass; one it lacks keeps its default.
 
     Examples
     --------
