@@ -89,6 +89,21 @@ def whole(argument: str, value: object, least: int, kind: type[HpoError] = Study
     raise kind(f"{argument}={value!r} must be a whole number, {least} or above")
 
 
+def flag(argument: str, value: object, kind: type[HpoError] = StudyError) -> bool:
+    """Return what is True or False; an error of that kind where it is neither.
+
+    Examples
+    --------
+    >>> flag("to_noise", "no")
+    Traceback (most recent call last):
+    ...
+    hpo_magic.errors.StudyError: to_noise='no' must be True or False
+    """
+    if value is True or value is False:
+        return value
+    raise kind(f"{argument}={value!r} must be True or False")
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of an exception's message, or its type where it has none.
 
@@ -101,7 +116,7 @@ def first_line(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: object, known: Iterable[str]) -> str:
     """Return " (did you mean …?)" for the nearest known word, else an empty string.
 
     Examples
@@ -111,5 +126,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("xyz", ["random", "grid"])
     ''
     """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5) if isinstance(word, str) else []
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -10,9 +10,10 @@ import dataclasses
 import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import TYPE_CHECKING, Any, overload
 
-from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, whole
+from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, flag, whole
 from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.ledger import Ledger
@@ -243,8 +244,10 @@ class Study:
 
     def follow(self, advice: Advice) -> None:
         """Do what an advice says: edit the space, stop the search, or queue the best to be run again."""
-        from hpo_magic.insight.advice import Act
+        from hpo_magic.insight.advice import Act, Advice
 
+        if not isinstance(advice, Advice):
+            raise StudyError(f"follow got {advice!r}, it needs one of what advice() returned")
         if advice.act is Act.STOP:
             self.stop()
         elif advice.act is Act.CONFIRM:
@@ -271,11 +274,12 @@ class Study:
         """
         from hpo_magic.insight.comparison import compare
 
-        others = [other] if isinstance(other, Study) else list(other)
-        wrong = [one for one in (*others, *same) if not isinstance(one, Study)]
+        given = list(other) if isinstance(other, (list, tuple)) else [other]
+        others = [one for one in given if isinstance(one, Study)]
+        wrong = [one for one in (*given, *same) if not isinstance(one, Study)]
         if wrong or not others:
-            given = repr(wrong[0]) if wrong else "nothing"
-            raise StudyError(f"compare got {given}, it needs studies; Study.load('name', store) opens a stored one")
+            got = repr(wrong[0]) if wrong else "nothing"
+            raise StudyError(f"compare got {got}, it needs studies; Study.load('name', store) opens a stored one")
         return compare(
             [study.history for study in (self, *same)], [study.history for study in others],
             (self.name, others[0].name if others[0].name != self.name else f"{others[0].name} ({others[0].version})"),
@@ -307,8 +311,12 @@ class Study:
         ax : matplotlib Axes, optional
             By default a figure of its own.
         """
+        from matplotlib.axes import Axes
+
         from hpo_magic.insight.plots import figure
 
+        if not isinstance(ax, (Axes, NoneType)):
+            raise StudyError(f"ax={ax!r} must be axes of matplotlib, or None for a figure of its own")
         return figure(name, self.history, self.space, ax, **options)
 
     @property
@@ -414,7 +422,7 @@ class Study:
 
     def log(self, number: int) -> str:
         """Return what a trial has printed: of a running one what there is so far."""
-        return self.ledger.log(number)
+        return self.ledger.log(_number(number))
 
     # --- searching -------------------------------------------------------------------------------
 
@@ -456,6 +464,8 @@ class Study:
         progress : bool, optional
             Say on one line of standard error how far the search has come. Default: where that is a terminal.
         """
+        if progress is not None:
+            flag("progress", progress)
         number = natural_workers(on) if workers is None else workers
         limits = Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise)
         if not callable(objective):
@@ -520,6 +530,8 @@ class Study:
 
     def set_limits(self, limits: Limits) -> None:
         """Change the limits; they hold at once, are kept with the study, and a finished search may be resumed."""
+        if not isinstance(limits, Limits):
+            raise StudyError(f"limits={limits!r} must be Limits, as in Limits(trials=50)")
         limits.check(len(self.goals))
         self.ledger.settings.edit(limits=dataclasses.asdict(limits))
         self.limits = limits
@@ -552,7 +564,9 @@ class Study:
         self._need_runner().stop()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end of the search; whether it came within the timeout."""
+        """Wait for the end of the search; whether it came within the timeout, in seconds."""
+        if timeout is not None and not isinstance(timeout, numbers.Real):
+            raise StudyError(f"timeout={timeout!r} must be a number of seconds, or None to wait until it ends")
         return self._need_runner().wait(timeout)
 
     def _need_runner(self) -> Runner:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.measured import Measured, measured
+from hpo_magic.insight.measured import FEWEST, Measured, measured
 from hpo_magic.search.fidelity import places
 from hpo_magic.search.surrogates.forest import Forest
 from hpo_magic.space import Choice, Space
@@ -123,15 +123,19 @@ def importance(history: History, space: Space, metric: str | None = None, method
 
 
 def _coordinates(known: Measured, space: Space, names: list[str]) -> Array:
-    """Return points of the unit cube, (n, d): where a parameter is inactive it says nothing, so it may be anything."""
+    """Return points, (n, d), of the unit cube, or outside of it where a range was narrowed since.
+
+    Where a parameter is inactive it says nothing, so it may be anything.
+    """
     columns = [space.names.index(name) for name in names]
     anything = np.random.default_rng(0).random(known.points.shape)
-    points = np.where(known.cube.active(known.points), known.points, anything)
-    return np.clip(points[:, columns], 0.0, 1.0)
+    return np.asarray(np.where(known.cube.active(known.points), known.points, anything)[:, columns])
 
 
 def _fanova(known: Measured, space: Space, names: list[str]) -> tuple[list[Share], list[Share]]:
     losses = places(known.losses, History(known.trials, (known.goal,)).budgets)
+    losses = (losses - losses.mean()) / (np.ptp(losses) or 1.0)  # a forest takes variances below 1e-16 for none
+    # It learns from what lies outside of the cube too, and its leaves are those within.
     forest = Forest(_coordinates(known, space, names), losses, seed=0, trees=_TREES, features=1.0)
     trees = [_Tree(*boxes) for boxes in forest.leaves()]
     trees = [tree for tree in trees if tree.variance > 0]
@@ -195,6 +199,10 @@ class _Tree:
 def _ped_anova(known: Measured, space: Space, names: list[str]) -> list[Share]:
     """Return shares by the Pearson divergence between the density of the best tenth and that of all trials."""
     points, losses = _coordinates(known, space, names), known.losses
+    inside = ((points >= 0) & (points <= 1)).all(axis=1)
+    if inside.sum() >= FEWEST:
+        points, losses = points[inside], losses[inside]
+    points = np.clip(points, 0.0, 1.0)
     parts, rng = _apart(points, losses, space, names), np.random.default_rng(0)
     redrawn = (rng.integers(len(losses), size=len(losses)) for _ in range(_REDRAWN))
     told = np.array([_apart(points[some], losses[some], space, names) for some in redrawn])

@@ -111,6 +111,10 @@ class Ledger:
 
     def edit_space(self, change: Callable[[Space], Space]) -> Space:
         """Change the space from the next proposal on."""
+        if not callable(change):
+            raise SpaceError(
+                f"the edit {change!r} must be a function of the space, as in lambda space: space.narrow('x', 0, 1)"
+            )
         with self._deciding:
             space = change(self.space)
             if not isinstance(space, Space):

@@ -6,7 +6,7 @@ import math
 import numbers
 from dataclasses import dataclass
 
-from hpo_magic.errors import StudyError
+from hpo_magic.errors import StudyError, flag
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Limits:
             )
 
     def __post_init__(self) -> None:
+        flag("to_noise", self.to_noise)
         for name in ("trials", "workers", "no_gain"):
             value = getattr(self, name)
             if value is None and name != "workers":

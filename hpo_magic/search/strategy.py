@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from hpo_magic.errors import StrategyError, did_you_mean, whole
+from hpo_magic.errors import StrategyError, did_you_mean, flag, whole
 from hpo_magic.search.fidelity import rungs_of
 from hpo_magic.search.protocols import Sampler, Scheduler
 from hpo_magic.search.reading import seen_by
@@ -155,7 +155,7 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
             f"or a sampler and how long it runs, as in tpe+median ({', '.join(SCHEDULERS)})"
         )
     sampler, scheduler = make(seed)
-    if cost_aware:
+    if flag("cost_aware", cost_aware, StrategyError):
         if not _divides(sampler):
             able = [recipe for recipe, parts in RECIPES.items() if _divides(parts(0)[0])]
             raise StrategyError(f"strategy={name!r} cannot be cost-aware; choose one of {', '.join(able)}")

@@ -197,8 +197,21 @@ class Trial:
 
     @property
     def cost(self) -> int:
-        """What it spent of its budget itself, 0 where it has none."""
-        return 0 if self.budget is None else max(self.budget - self.resumed, 0)
+        """What it spent of its budget itself, 0 where it has none; of one that did not end, as far as it reported.
+
+        Examples
+        --------
+        >>> cut = Trial(0, {}, State.STOPPED, {"value": 1.0}, budget=27, reports=(Report(0, 2.0), Report(1, 1.0)))
+        >>> cut.cost, changed(cut, state=State.DONE).cost
+        (2, 27)
+        """
+        if self.budget is None:
+            return 0
+        whole = max(self.budget - self.resumed, 0)
+        if self.state is State.DONE or not self.reports:
+            return whole
+        first, last = self.reports[0].step, self.reports[-1].step
+        return min(last - self.resumed + (first == self.resumed), whole)  # steps are counted from 0 or from 1
 
     @property
     def value(self) -> float | None:

@@ -150,3 +150,18 @@ def test_every_interval_holds_its_share_and_has_a_width(method):
     found = importance(History(done), space, method=method)
     assert all(one.low <= one.share <= one.high for one in (*found.shares, *found.interactions))
     assert any(one.high - one.low > 0.05 for one in found.shares)  # thirty noisy trials leave much open
+
+
+@pytest.mark.parametrize("method", ["fanova", "ped-anova"])
+def test_after_a_range_was_narrowed_it_is_that_of_what_is_left(method):
+    study = Study({"x": Float(-5, 5), "y": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(lambda c: max(abs(c["x"]) - 1, 0) + 0.3 * c["y"], trials=60)  # within ±1 x makes no difference
+    study.edit(lambda space: space.narrow("x", -1, 1))
+    study.optimize(lambda c: max(abs(c["x"]) - 1, 0) + 0.3 * c["y"], trials=120)
+    assert study.importance(method=method)["y"] > 0.9
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-9, 1e9])
+def test_the_unit_of_the_metric_does_not_matter(scale):
+    one, other = (importance(history(CUBE, lambda c, s=s: s * (c["x"] + 2 * c["y"])), CUBE) for s in (1, scale))
+    assert [share.share for share in other.shares] == pytest.approx([share.share for share in one.shares], abs=0.02)

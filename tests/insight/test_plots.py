@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -11,8 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hpo_magic import Budget, Choice, Float, Int, Study
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.plots import PLOTS
+from hpo_magic.insight.plots import PLOTS, canvas, comparison
+from hpo_magic.insight.plots.scale import ticks
+from hpo_magic.insight.plots.style import BEST
 from hpo_magic.jupyter.live_plot import LivePlot
+from hpo_magic.space.encoding import to_unit
 
 SPACES = {
     "plain": {"x": Float(0, 1)},
@@ -223,3 +226,120 @@ def test_a_parameter_that_no_longer_exists_is_said_where_it_would_be_drawn():
     assert "depth does not exist" in " ".join(
         t.get_text() for t in study.plot("dependence", parameter="depth").axes[0].texts
     )
+
+
+def test_slices_pair_configs_and_values_of_very_many_trials():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    for _ in range(1100):
+        trial = study.ask()
+        study.tell(trial, trial.config["x"])
+    dots = np.vstack(
+        [dots.get_offsets() for dots in study.plot("slices").axes[0].collections if len(dots.get_offsets())]
+    )
+    assert len(dots) == 1000 and np.allclose(dots[:, 0], dots[:, 1])
+
+
+def test_a_contour_of_another_metric_is_over_what_matters_for_it_and_dark_where_it_is_good():
+    space = {"a": Float(0, 1), "b": Float(0, 1), "c": Float(0, 1), "d": Float(0, 1)}
+    study = Study(space, minimize="loss", maximize="acc", strategy="random")
+    study.optimize(lambda c: {"loss": 3 * c["a"] + c["b"], "acc": 5 * c["c"] + c["d"]}, trials=60)
+    axes = study.plot("contour", metric="acc").axes[0]
+    assert {axes.get_xlabel(), axes.get_ylabel()} == {"c", "d"}
+    tints = study.plot("contour", metric="acc", x="c", y="d").axes[0].images[0].get_array()[..., :3].sum(axis=2)
+    assert tints[32, 58] < tints[32, 6]  # darker on the right, where c is large
+
+
+@pytest.mark.parametrize("name", ["slices", "rank", "parallel", "contour"])
+def test_what_lies_outside_of_narrowed_ranges_is_not_drawn_at_their_ends_and_that_is_said(name):
+    study = Study({"x": Float(-5, 5), "y": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(lambda c: c["x"] ** 2 + c["y"], trials=40)
+    study.edit(lambda space: space.narrow("x", -1, 1))
+    outside = sum(abs(trial.config["x"]) > 1 for trial in study.trials)
+    axes = study.plot(name).axes[0]
+    assert f"{outside} outside of the ranges" in axes.get_title()
+    if name == "rank":
+        assert len(axes.collections[0].get_offsets()) == 40 - outside > 0
+
+
+@pytest.mark.parametrize(
+    ("domain", "labels"),
+    [
+        (Float(0.995, 0.999), ["0.995", "0.997", "0.999"]),
+        (Float(0.99, 0.9999), ["0.99", "0.995", "0.9999"]),
+        (Int(1990, 2024), ["1990", "2007", "2024"]),
+        (Int(128, 132), ["128", "130", "132"]),
+        (Float(1e6, 1e6 + 1), ["1e+06", "1000000.5", "1000001"]),
+        (Float(0, 125), ["0", "62", "120"]),
+        (Choice(list("abcdefgh")), ["a", "c", "e", "g"]),
+    ],
+)
+def test_labels_name_the_places_that_they_mark(domain, labels):
+    places, texts = ticks(domain)
+    assert texts == labels
+    if not isinstance(domain, Choice):
+        assert places == pytest.approx([to_unit(domain, float(text)) for text in texts], abs=0.01)
+
+
+def test_equal_values_look_alike_and_the_worse_ones_remain_to_be_seen():
+    study = Study({"x": Float(0, 1), "y": Float(0, 1)}, maximize="accuracy", strategy="random")
+    study.optimize(lambda c: 0.9 if c["x"] > 0.2 else 0.8, trials=30)
+    told = {trial.value for trial in study.trials}
+    assert told == {0.8, 0.9} and sum(trial.value == 0.9 for trial in study.trials) > 20
+    assert len({tuple(tint) for tint in study.plot("rank").axes[0].collections[0].get_facecolors()}) == 2
+    for low, high in (
+        study.plot("convergence").axes[0].get_ylim(),
+        sorted(study.plot("distribution").axes[0].get_xlim()),
+    ):
+        assert low < 0.8 < 0.9 < high
+    assert [text.get_text() for text in study.plot("parallel").axes[0].texts][-2:] == ["0.8", "0.9"]
+
+
+def test_curves_and_brackets_of_a_population_show_every_member_and_the_best():
+    study = Study({"x": Float(1e-3, 1, log=True), "n": Budget(1, 20)}, minimize="loss", strategy="pbt")
+    study.optimize(lambda c: abs(np.log10(c["x"]) + c["n"] / 10), trials=80)
+    assert [text.get_text() for text in study.plot("brackets").axes[0].texts] == ["8"] * 10
+    lines = study.plot("curves").axes[0].lines
+    drawn = {(x, y) for line in lines for x, y in zip(*line.get_data(), strict=True)}
+    assert drawn == {(trial.budget, trial.value) for trial in study.trials}
+    assert [line.get_data()[1][-1] for line in lines if line.get_color() == BEST] == [study.best.value]
+
+
+def test_labels_of_a_schedule_stand_where_values_change_and_not_on_each_other():
+    study = Study({name: Float(1e-4, 1, log=True) for name in "abc"} | {"n": Budget(1, 100)}, strategy="pbt", seed=3)
+    study.optimize(lambda c: sum(abs(np.log10(c[name]) + 2 + c["n"] / 100) for name in "abc"), trials=160)
+    figure = study.plot("schedule")
+    FigureCanvasAgg(figure).draw()
+    texts = figure.axes[0].texts
+    boxes = [text.get_window_extent().shrunk(0.95, 0.8) for text in texts]
+    assert len(boxes) > 4 and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_names_that_are_long_or_strange_are_told_apart():
+    names = [f"a_very_long_parameter_name_{i}" for i in range(12)]
+    study = Study({name: Float(0, 1) for name in names}, minimize="a_metric_" * 8, strategy="random", name="_one")
+    study.optimize(lambda c: c[names[0]] * c[names[1]] + c[names[2]], trials=30)
+    pairs = [text.get_text() for text in study.plot("importance").axes[0].get_yticklabels() if "×" in text.get_text()]
+    assert pairs and all(len(pair.split(" × ")) == 2 for pair in pairs)
+    figure = study.plot("parallel")
+    FigureCanvasAgg(figure).draw()
+    marks = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert not any(one.x1 > other.x0 for row in (marks[::2], marks[1::2]) for one, other in pairwise(row))
+    other = Study(study.original, minimize="a_metric_" * 8, strategy="random", seed=1, name="$other$")
+    other.optimize(lambda c: c[names[0]], trials=30)
+    axes = canvas().add_subplot()
+    comparison.draw(study.compare(other), axes)
+    assert [text.get_text().strip() for text in axes.get_legend().get_texts()] == ["_one (1)", "$other$ (1)"]
+
+
+def test_parallel_coordinates_say_what_is_missing():
+    study = Study({"x": Float(0, 1)}, minimize="loss", subject_to="size < 0", strategy="random")
+    study.optimize(lambda c: {"loss": c["x"], "size": 1.0}, trials=5)
+    assert [text.get_text() for text in study.plot("parallel").axes[0].texts] == [
+        "no trial yet that meets the constraints"
+    ]
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    study.optimize(lambda c: c["x"], trials=5)
+    study.edit(lambda space: space.narrow("x", study.best.value / 3, study.best.value / 2))
+    assert [text.get_text() for text in study.plot("parallel").axes[0].texts] == [
+        "no trial yet that lies within the ranges"
+    ]

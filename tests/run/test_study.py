@@ -7,6 +7,7 @@ import enum
 import gc
 import json
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -311,6 +312,39 @@ def test_three_failures_of_the_same_kind_pause_the_search(study):
 def test_optimize_raises_when_nothing_works():
     with pytest.raises(StudyError, match="first three trials all failed"):
         Study(SPACE, minimize="loss").optimize(lambda config: config["typo"], trials=20)
+
+
+def test_of_a_later_run_it_says_that_these_are_its_first():
+    study = Study(SPACE, minimize="loss", strategy="random")
+    study.optimize(lambda config: config["x"], trials=6)
+    with pytest.raises(StudyError, match="first three trials of this run all failed in the same way: ZeroDivision"):
+        study.confirm(k=2, repeats=3, objective=lambda config: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda study: study.compare("other"), "compare got 'other', it needs studies"),
+        (lambda study: study.compare(3), "compare got 3, it needs studies"),
+        (lambda study: study.edit(3), "the edit 3 must be a function of the space"),
+        (lambda study: study.follow("stop"), "follow got 'stop'"),
+        (lambda study: study.plot(ax=3), "ax=3 must be axes of matplotlib"),
+        (lambda study: study.plot(3), "plot=3 is unknown"),
+        (lambda study: study.importance(3), "metric=3 was not measured"),
+        (lambda study: study.partial_dependence(3), "parameter 3 is unknown"),
+        (lambda study: study.set_limits(3), "limits=3 must be Limits"),
+        (lambda study: study.wait("a"), "timeout='a' must be a number of seconds"),
+        (lambda study: study.log("a"), "trial='a' must be a trial"),
+        (lambda study: study.optimize(len, trials=9, progress="a"), "progress='a' must be True or False"),
+        (lambda study: study.optimize(len, trials=9, to_noise="a"), "to_noise='a' must be True or False"),
+        (lambda study: Study(SPACE, cost_aware="a"), "cost_aware='a' must be True or False"),
+    ],
+)
+def test_wrong_arguments_are_named(call, said):
+    study = Study(SPACE, minimize="loss", strategy="random")
+    study.optimize(lambda config: config["x"], trials=6)
+    with pytest.raises(HpoError, match=re.escape(said)):
+        call(study)
 
 
 def test_edits_hold_from_the_next_proposal_on(study):

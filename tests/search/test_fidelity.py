@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpo_magic import Budget, Choice, Float, Int, Space, Study
+from hpo_magic import Budget, Choice, Float, Int, Space, Study, report
 from hpo_magic.errors import SpaceError, StrategyError
 from hpo_magic.search.fidelity import climbers, matured, places, rungs
 from hpo_magic.search.samplers.random import RandomSampler
@@ -351,3 +351,19 @@ def test_where_all_begin_too_few_trials_are_no_shortfall():
     many.optimize(lambda config: 1 / config["n"], trials=30)
     many.optimize(lambda config: 1 / config["n"], trials=8)  # it has them
     assert not [notice for notice in many.notices if "get as far" in notice]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_trial_that_was_stopped_early_has_spent_what_it_reported(first):
+    ran = []
+
+    def objective(config):
+        for step in range(config["n"]):
+            ran.append(step)
+            report(config["x"] + 1 / (step + 1), step + first)
+        return config["x"]
+
+    study = Study({"x": Float(0, 1), "n": Budget(1, 27)}, minimize="loss", strategy="random+median")
+    study.optimize(objective, trials=30)
+    assert any(trial.cut for trial in study.trials)
+    assert sum(trial.cost for trial in study.trials) == len(ran) < 30 * 27

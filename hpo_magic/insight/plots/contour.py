@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from hpo_magic.errors import StudyError
 from hpo_magic.insight.importance import importance
 from hpo_magic.insight.landscape import surface
-from hpo_magic.insight.measured import check_parameter
+from hpo_magic.insight.measured import check_parameter, goal_of
 from hpo_magic.insight.plots.palette import colours
-from hpo_magic.insight.plots.scale import place, ticks
+from hpo_magic.insight.plots.scale import beyond, name_axes, place, short, within, written
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, dress, say
 from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History
@@ -29,17 +29,14 @@ def draw(
         if name is not None:
             check_parameter(space, name)
     try:
-        x, y = axes_of(history, space, x, y)
+        x, y = axes_of(history, space, x, y, metric)
         seen = surface(history, space, x, y, metric)
     except StudyError as error:
         return say(ax, str(error))
-    ax.set_xlabel(x, fontsize=9, parse_math=False)
-    ax.set_ylabel(y, fontsize=9, parse_math=False)
+    name_axes(ax, space, x, y)
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
-    ax.set_xticks(*ticks(space[x], most=5), fontsize=9, parse_math=False)
-    ax.set_yticks(*ticks(space[y], most=5), fontsize=9, parse_math=False)
-    sign = history.goals[0].sign if seen.metric == history.goals[0].metric else 1
+    sign = goal_of(history, metric).sign
     us = [place(space, x, value) for value in seen.xs]
     vs = [place(space, y, value) for value in seen.ys]
     mean, spread = _fine(us, vs, seen.mean), _fine(us, vs, seen.spread)
@@ -54,13 +51,14 @@ def draw(
     if high > low and not isinstance(space[x], Choice) and not isinstance(space[y], Choice):
         middle = (np.arange(_FINE) + 0.5) / _FINE
         lines = ax.contour(middle, middle, mean, _LEVELS, colors="white", linewidths=0.8, alpha=0.8)
-        ax.clabel(lines, fmt=lambda level: f"{level:.3g}", fontsize=8, colors="white")
-    _trials(history, space, x, y, ax)
-    ax.set_title(f"mean {seen.metric}: dark is good, grey is unknown", fontsize=8, parse_math=False)
+        ax.clabel(lines, fmt=lambda level: written(level, high - low), fontsize=8, colors="white")
+    outside = _trials(history, space, x, y, ax)
+    title = f"mean {short(seen.metric, 40)}: dark is good, grey is unknown"
+    ax.set_title(f"{title}{beyond(outside)}", fontsize=8, parse_math=False)
 
 
-def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tuple[str, str]:
-    """Return the two parameters to draw over: those asked for, or those that matter most.
+def axes_of(history: History, space: Space, x: str | None, y: str | None, metric: str | None = None) -> tuple[str, str]:
+    """Return the two parameters to draw over: those asked for, or those that matter most for a metric.
 
     Where nothing is asked for they are of the best config, if two are, and neither decides whether the other exists.
     """
@@ -68,7 +66,7 @@ def axes_of(history: History, space: Space, x: str | None, y: str | None) -> tup
     if len(names) < 2:
         raise StudyError(f"a contour needs two parameters; the space has {len(names)}")
     if x is None or y is None:
-        names = list(importance(history, space))
+        names = list(importance(history, space, metric))
     together = [
         (one, other) for one in names for other in names
         if one != other and any(one in trial.config and other in trial.config for trial in history.done)
@@ -114,9 +112,13 @@ def _along(places: list[float], values: np.ndarray) -> np.ndarray:
     return np.array([np.interp(middle, places, row) for row in values])
 
 
-def _trials(history: History, space: Space, x: str, y: str, ax: Axes) -> None:
+def _trials(history: History, space: Space, x: str, y: str, ax: Axes) -> int:
+    """Draw the trials that lie within the ranges; return how many of those that ended with a value do not."""
+    outside = []
     for trials, mark, colour, size in ((history.done[-400:], "o", INK, 3), (history.failed[-100:], "x", FAILED, 5)):
-        there = [trial for trial in trials if x in trial.config and y in trial.config]
+        both = [trial for trial in trials if x in trial.config and y in trial.config]
+        there = within(both, space, x, y)
+        outside.append(len(both) - len(there))
         at = [(place(space, x, t.config[x]), place(space, y, t.config[y])) for t in there]
         if at:
             ax.plot(
@@ -124,8 +126,9 @@ def _trials(history: History, space: Space, x: str, y: str, ax: Axes) -> None:
                 markeredgecolor="white" if mark == "o" else colour, markeredgewidth=0.4 if mark == "o" else 1.0,
             )  # fmt: skip
     best = history.incumbent
-    if best is not None and x in best.config and y in best.config:
+    if best is not None and x in best.config and y in best.config and within([best], space, x, y):
         ax.plot(
             [place(space, x, best.config[x])], [place(space, y, best.config[y])], "*", color=BEST, markersize=14,
             markeredgecolor="white", markeredgewidth=0.6, clip_on=False, zorder=5,
         )  # fmt: skip
+    return outside[0]

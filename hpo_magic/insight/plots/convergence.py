@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
+from hpo_magic.insight.plots.palette import worst_shown
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -137,9 +138,7 @@ def limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
     """Return limits that change seldom: the good half whole, bad outliers cut, rounded outward to a coarse grid."""
     scaled = np.log10(values) if log else values
     losses = sign * scaled
-    best, median = losses.min(), np.median(losses)
-    worst = min(losses.max(), max(median + 3 * (median - best), np.quantile(losses, 0.7)))
-    low, high = sorted((sign * best, sign * worst))
+    low, high = sorted((sign * losses.min(), sign * worst_shown(losses, 0.7, 3.0)))
     span = high - low
     if span <= 0:
         span = abs(high) * 0.1 or 1.0

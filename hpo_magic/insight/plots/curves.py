@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from hpo_magic.insight.lineage import ways_up
 from hpo_magic.insight.plots.convergence import on_scale
+from hpo_magic.insight.plots.palette import worst_shown
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
-from hpo_magic.search.fidelity import climbers
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State, Trial
 from hpo_magic.trials.trial import bounded
@@ -58,8 +59,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
 def _limits(values: NDArray[np.float64], sign: int, log: bool) -> tuple[float, float]:
     """Return limits that hold nearly all, but not what is far worse than the rest: one run that diverges."""
     losses = sign * (np.log10(values) if log else values)
-    best, median = float(losses.min()), float(np.median(losses))
-    worst = min(float(np.quantile(losses, 0.97)), max(median + _FAR * (median - best), float(np.quantile(losses, 0.7))))
+    best, worst = float(losses.min()), worst_shown(np.minimum(losses, np.quantile(losses, 0.97)), 0.7, _FAR)
     pad = 0.06 * (worst - best) or abs(worst) * 0.1 or 1.0
     low, high = sorted((sign * (best - pad), sign * (worst + pad)))
     return (10**low, 10**high) if log else (low, high)
@@ -80,10 +80,10 @@ def _thinned(trial: Trial, history: History) -> Points:
 
 
 def _by_budget(history: History) -> list[tuple[Trial, Points]]:
-    found: list[tuple[Trial, Points]] = []
-    for climber in climbers(history)[-_MOST:]:
-        ended = [(budget, t) for budget, t in sorted(climber.at.items()) if t.value is not None]
-        if ended:
-            values = [float(trial.value or 0.0) for _, trial in ended]
-            found.append((ended[-1][1], ([float(budget) for budget, _ in ended], values)))
-    return found
+    best, ways = history.incumbent, [[run for run in way if run.value is not None] for way in ways_up(history)]
+    ways = [way for way in ways if way]
+    led = [way for way in ways[:-_MOST] if best is not None and way[-1].number == best.number]
+    return [
+        (way[-1], ([float(run.budget or 0) for run in way], [float(run.value or 0.0) for run in way]))
+        for way in [*led, *ways[-_MOST:]]
+    ]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from hpo_magic.errors import StudyError
 from hpo_magic.insight.landscape import partial_dependence
 from hpo_magic.insight.measured import check_parameter
-from hpo_magic.insight.plots.scale import place, ticks
+from hpo_magic.insight.plots.scale import name_axes, place, short, within
 from hpo_magic.insight.plots.style import BEST, INK, LINE, TRIAL, dress, say
 from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History
@@ -26,13 +26,13 @@ def draw(
     """
     dress(ax)
     name = check_parameter(space, parameter) if parameter else next(n for n in space if n != space.budget)
-    ax.set_xlabel(name, fontsize=9, parse_math=False)
+    name_axes(ax, space, name)
     try:
         line = partial_dependence(history, space, name, metric)
     except StudyError as error:
         return say(ax, str(error))
     xs = np.array([place(space, name, value) for value in line.values])
-    ax.set_ylabel(f"mean {line.metric}", fontsize=9, parse_math=False)
+    ax.set_ylabel(f"mean {short(line.metric, 30)}", fontsize=9, parse_math=False)
     discrete = isinstance(space[name], Choice)
     if discrete:
         ax.errorbar(
@@ -48,13 +48,13 @@ def draw(
     floor = low - span * _FLOOR * 1.3
     ax.set_ylim(floor, high + 0.05 * span)
     ax.set_xlim(-0.03, 1.03)
-    ax.set_xticks(*ticks(space[name], most=5), fontsize=9, parse_math=False)
     hill = floor + span * _FLOOR * line.acquisition
     if discrete:
         ax.bar(xs, hill - floor, bottom=floor, width=0.5 / len(xs), color=BEST, alpha=0.5)
     else:
         ax.fill_between(xs, floor, hill, color=BEST, alpha=0.45, linewidth=0)
-    told = [(place(space, name, t.config[name]), t) for t in history.done[-300:] if name in t.config]
+    there = within([t for t in history.done[-300:] if name in t.config], space, name)
+    told = [(place(space, name, t.config[name]), t) for t in there]
     values = [(x, (trial.values or {}).get(line.metric, np.nan)) for x, trial in told]
     inside = [(x, y) for x, y in values if low <= y <= high]
     if inside:

@@ -33,5 +33,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     for name, some, colour, width in parts:
         ordered = np.sort(some)
         reached = np.arange(1, len(some) + 1) / len(some)
-        ax.step(goal.sign * ordered, reached, where="post", color=colour, linewidth=width, label=name)
+        marker = "o" if len(some) == 1 else None
+        ax.step(
+            goal.sign * ordered, reached, where="post", color=colour, linewidth=width, label=name, marker=marker,
+            markersize=4,
+        )  # fmt: skip
     ax.legend(loc="lower right", fontsize=8, frameon=False, labelcolor=INK)

@@ -31,9 +31,13 @@ def draw(history: History, space: Space, ax: Axes, metric: str | None = None) ->
     ax.errorbar(values, rows, xerr=reach, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
     single = [(best[share.names[0]], row) for share, row in zip(shares, rows, strict=True) if len(share.names) == 1]
     ax.plot(*zip(*single, strict=True), "D", color=BEST, markersize=5, label="among the best tenth")
-    ax.set_yticks(rows, [short(" × ".join(share.names), 22) for share in shares], fontsize=9, parse_math=False)
+    ax.set_yticks(rows, [_name(share.names) for share in shares], fontsize=9, parse_math=False)
     ax.set_xlim(0, max(1.0, float((values + reach[1]).max()) * 1.02))
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_ylim(-0.6, len(shares) - 0.4)
     ax.set_xlabel(f"share of the variance of {told.metric}", fontsize=9, parse_math=False)
     ax.legend(loc="lower right", fontsize=8, frameon=False, labelcolor=INK)
+
+
+def _name(names: tuple[str, ...]) -> str:
+    return " × ".join(short(name, 22 if len(names) == 1 else 12) for name in names)

@@ -16,7 +16,30 @@ def colours(quality: Array) -> Array:
 
 
 def quality(losses: Array) -> Array:
-    """Return how good each loss is among all, by its place, 1 for the best, (n,)."""
-    if len(losses) < 2:
-        return np.ones(len(losses))
-    return np.asarray(1 - np.argsort(np.argsort(losses, kind="stable"), kind="stable") / (len(losses) - 1))
+    """Return how good each loss is among all, by its place, from 1 for the best to 0 for the worst, (n,).
+
+    Examples
+    --------
+    >>> quality(np.array([0.5, 0.1, 0.1, 0.9])).tolist(), quality(np.ones(2)).tolist()
+    ([0.4, 1.0, 1.0, 0.0], [1.0, 1.0])
+    """
+    ordered = np.sort(losses)
+    place = np.searchsorted(ordered, losses, "left") + np.searchsorted(ordered, losses, "right")  # twice, equals alike
+    span = np.ptp(place) if len(place) else 0
+    return np.asarray((place.max() - place) / span) if span else np.ones(len(losses))
+
+
+def worst_shown(losses: Array, share: float, times: float) -> float:
+    """Return the loss beyond which trials are so bad that the others could not be told apart beside them.
+
+    So many times the way from the best to the median beyond it, or the loss of so large a share; where most are as good
+    as the best, the median of the others.
+
+    Examples
+    --------
+    >>> worst_shown(np.array([1.0, 2.0, 3.0, 1e6]), 0.5, 3.0), worst_shown(np.array([1.0, 1.0, 1.0, 2.0]), 0.5, 3.0)
+    (7.0, 2.0)
+    """
+    best, median, most = float(losses.min()), float(np.median(losses)), float(losses.max())
+    worst = min(most, max(median + times * (median - best), float(np.quantile(losses, share))))
+    return worst if worst > best or most == best else float(np.median(losses[losses > best]))

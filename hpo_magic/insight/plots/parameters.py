@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from hpo_magic.insight.plots.scale import place, short
+from hpo_magic.insight.plots.scale import place, placed, short, within
 from hpo_magic.insight.plots.style import BEST, INK, TRIAL, dress
 from hpo_magic.space import Space
 from hpo_magic.space.shown import readable
@@ -24,21 +24,22 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         ax.set_gid("rows")
         ax.set_xlim(-0.03, 1.45)
         ax.set_ylim(-0.6, len(names) - 0.4)
-        ax.set_yticks(rows, labels, fontsize=9)
+        ax.set_yticks(rows, labels, fontsize=9, parse_math=False)
         ax.set_xticks([])
         ax.spines["bottom"].set_visible(False)
     ax.hlines(rows, 0, 1, color=INK, linewidth=0.8, alpha=0.5)
     best = history.incumbent
-    xs, ys = [], []
+    xs: list[float] = []
+    ys: list[float] = []
     for row, name in zip(rows, names, strict=True):
-        for trial in history.done[-_FAINT:]:
-            if name in trial.config:
-                xs.append(place(space, name, trial.config[name]))
-                ys.append(row)
+        places = placed(history.done[-_FAINT:], space, name)[1]
+        xs += places
+        ys += [row] * len(places)
     ax.plot(xs, ys, "|", color=TRIAL, markersize=9, alpha=0.5)
     if best is None:
         return
-    there = [(row, name) for row, name in zip(rows, names, strict=True) if name in best.config]
+    held = [name for name in names if name in best.config and within([best], space, name)]
+    there = [(row, name) for row, name in zip(rows, names, strict=True) if name in held]
     ax.plot(
         [place(space, name, best.config[name]) for _, name in there], [row for row, _ in there], "D",
         color=BEST, markersize=7,

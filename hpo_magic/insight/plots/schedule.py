@@ -11,6 +11,9 @@ from hpo_magic.space.encoding import to_unit
 from hpo_magic.space.shown import readable
 from hpo_magic.trials import History
 
+_CHARACTER, _LINE = 0.0115, 0.065
+"""Width and height of what is written, in parts of the axes'."""
+
 
 def draw(history: History, space: Space, ax: Axes) -> None:
     """Draw the schedule of the best trial into axes; numbers that never change are left out where others do."""
@@ -26,13 +29,36 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     names = [n for n in segments[-1].config if not isinstance(space[n], Choice)]
     moving = [n for n in names if len({s.config.get(n) for s in segments}) > 1]
     edges = [segments[0].start, *(segment.end for segment in segments)]
+    labels = _Labels(ax)
     for colour, name in zip(SERIES, moving or names, strict=False):
         values = [segment.config.get(name) for segment in segments]
         places = [float("nan") if v is None else to_unit(space[name], v) for v in values]
         ax.step(edges, [places[0], *places], where="pre", color=colour, linewidth=1.8)
-        for number, (segment, value, place) in enumerate(zip(segments, values, places, strict=True)):
-            if value is not None:
-                shown = f"{name} {readable(value)}" if segment is segments[0] else readable(value)
-                side = 0.02 if number % 2 == 0 else -0.07  # above and below in turns: short segments stand close
-                left = segment.start + 0.01 * edges[-1]
-                ax.text(left, place + side, shown, color=colour, fontsize=8, clip_on=True, parse_math=False)
+        before = None
+        for segment, value, place in zip(segments, values, places, strict=True):
+            if value is not None and value != before:
+                shown = readable(value) if before is not None else f"{name} {readable(value)}"
+                labels.write(segment.start / edges[-1] + 0.01, place, shown, colour)
+            before = value
+
+
+class _Labels:
+    """Labels of steps, each above or below its own where no other one stands; one that finds no room is left out."""
+
+    def __init__(self, ax: Axes) -> None:
+        self._ax = ax
+        self._taken: list[tuple[float, float, float]] = []  # left, right, height
+
+    def write(self, left: float, height: float, text: str, colour: str) -> None:
+        """Write a text from a place in parts of the axes' width on."""
+        right = left + _CHARACTER * len(text)
+        for side in (0.02, -0.07, 0.09, -0.14):
+            at = height + side
+            free = all(right < other or end < left or abs(at - y) > _LINE for other, end, y in self._taken)
+            if free and -0.05 < at < 1.1:
+                self._taken.append((left, right, at))
+                self._ax.text(
+                    left, at, text, transform=self._ax.get_yaxis_transform(), color=colour, fontsize=8, clip_on=True,
+                    parse_math=False,
+                )  # fmt: skip
+                return

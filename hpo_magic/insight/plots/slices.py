@@ -9,14 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
 from hpo_magic.insight.plots.convergence import limits
-from hpo_magic.insight.plots.scale import place, short, ticks
+from hpo_magic.insight.plots.scale import WIDTH, beyond, fitting, place, placed, short, ticks, within
 from hpo_magic.insight.plots.style import BEST, INK, LINE, dress, say
 from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History, Trial
 
 _COLUMNS, _GAP, _MOST = 8, 0.25, 1000
-_LINE, _LEAST = 72, 3
-"""Characters that fit under all columns together; of a label at least."""
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:
@@ -31,16 +29,17 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_xticks([])
     if not done:
         return say(ax, "no finished trial yet")
-    values = goal.sign * history.losses[:, 0]
-    if len(names) < every:
-        ax.set_title(f"the {len(names)} of {every} parameters over which it varies the most", fontsize=8)
+    values = goal.sign * history.losses[-_MOST:, 0]
+    outside: set[int] = set()
+    few = f"the {len(names)} of {every} parameters over which it varies the most" if len(names) < every else ""
     low, high = limits(values, goal.sign, log=False)
     ax.set_ylim(low, high)
     best = history.incumbent
     for column, name in enumerate(names):
         start = column * (1 + _GAP)
-        there = [i for i, trial in enumerate(done) if name in trial.config]
-        xs = np.array([place(space, name, done[i].config[name]) for i in there])
+        there, places = placed(done, space, name)
+        outside |= {i for i, trial in enumerate(done) if name in trial.config}.difference(there)
+        xs = np.array(places)
         if isinstance(space[name], Choice):  # options side by side: spread them, or all lie on one line
             xs = xs + np.array([((done[i].number * 0.618) % 1 - 0.5) for i in there]) * 0.5 / len(space.options(name))
         shades = np.array([to_rgba(LINE, 0.15 + 0.7 * (i + 1) / len(done)) for i in there])
@@ -48,12 +47,13 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         inside = shown == values[there]
         for which, mark in ((inside, "o"), (~inside, "v" if goal.sign < 0 else "^")):  # an arrow towards where it lies
             ax.scatter((start + xs)[which], shown[which], s=14, c=shades[which], marker=mark, linewidths=0)
-        if best is not None and name in best.config:
+        if best is not None and name in best.config and within([best], space, name):
             at = start + place(space, name, best.config[name])
             ax.plot([at], [goal.sign * history.loss(best)], "*", color=BEST, markersize=11)
         if column:
             ax.axvline(start - _GAP / 2, color=INK, linewidth=0.6, alpha=0.4)
         _label(name, space, start, len(names), ax)
+    ax.set_title((few + beyond(len(outside))).removeprefix("; "), fontsize=8)
 
 
 def telling(history: History, space: Space, most: int) -> list[str]:
@@ -86,34 +86,14 @@ def _told(space: Space, name: str, done: Sequence[Trial], ranks: np.ndarray) -> 
 
 
 def _label(name: str, space: Space, start: float, count: int, ax: Axes) -> None:
-    for u, text in _fitting(*ticks(space[name], most=2 if count > 3 else 3), room=_LINE // count):
+    for u, text in fitting(*ticks(space[name], most=2 if count > 3 else 3), room=WIDTH // count):
         side = "center" if isinstance(space[name], Choice) else "left" if u < 0.1 else "right" if u > 0.9 else "center"
         ax.annotate(
             text, (start + u, 0), (0, -4), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
             ha=side, va="top", fontsize=8, color=INK, parse_math=False, annotation_clip=False,
         )  # fmt: skip
     ax.annotate(
-        short(name, max(8, 72 // count)), (start + 0.5, 0), (0, -16), xycoords=ax.get_xaxis_transform(),
+        short(name, max(8, WIDTH // count)), (start + 0.5, 0), (0, -16), xycoords=ax.get_xaxis_transform(),
         textcoords="offset points", ha="center", va="top", fontsize=9, color=INK, parse_math=False,
         annotation_clip=False,
     )  # fmt: skip
-
-
-def _fitting(places: list[float], labels: list[str], room: int) -> list[tuple[float, str]]:
-    """Return labels that stand beside each other in so many characters: shortened, or of the first and last alone.
-
-    Examples
-    --------
-    >>> _fitting([0.2, 0.5, 0.8], ["gbm", "forest", "logit"], 18)
-    [(0.2, 'gbm'), (0.5, 'forest'), (0.8, 'logit')]
-    >>> _fitting([0.2, 0.5, 0.8], ["gbm", "forest", "logit"], 12)
-    [(0.2, 'gbm'), (0.5, 'f…t'), (0.8, 'l…t')]
-    >>> _fitting([0.2, 0.5, 0.8], ["gbm", "forest", "logit"], 9)
-    [(0.2, 'gbm'), (0.8, 'l…t')]
-    """
-    if sum(map(len, labels)) + len(labels) - 1 <= room:
-        return list(zip(places, labels, strict=True))
-    if room < len(labels) * (_LEAST + 1):
-        places, labels = [places[0], places[-1]], [labels[0], labels[-1]]
-    most = max(room // len(labels) - 1, _LEAST)
-    return [(u, short(text, most)) for u, text in zip(places, labels, strict=True)]
