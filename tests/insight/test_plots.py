@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from hpo_magic import Budget, Choice, Float, Int, Study
+from hpo_magic import Budget, Choice, Float, Int, Study, checkpoint, report
 from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots import PLOTS, canvas, comparison
 from hpo_magic.insight.plots.scale import ticks
@@ -302,6 +302,21 @@ def test_curves_and_brackets_of_a_population_show_every_member_and_the_best():
     drawn = {(x, y) for line in lines for x, y in zip(*line.get_data(), strict=True)}
     assert drawn == {(trial.budget, trial.value) for trial in study.trials}
     assert [line.get_data()[1][-1] for line in lines if line.get_color() == BEST] == [study.best.value]
+
+
+def test_the_curve_of_the_best_stands_out_from_its_first_step():
+    def train(config):
+        file = checkpoint() / "steps"
+        done = int(file.read_text()) if file.exists() else 0
+        for step in range(done, config["n"]):
+            report(1 / (1 + step) + config["x"], step)
+        file.write_text(str(config["n"]))
+        return config["x"]
+
+    study = Study({"x": Float(0, 1), "n": Budget(1, 9)}, minimize="loss", strategy="halving")
+    study.optimize(train, trials=13)
+    orange = [line.get_data() for line in study.plot("curves").axes[0].lines if line.get_color() == BEST]
+    assert {int(step) for steps, _ in orange for step in steps} == set(range(9))
 
 
 def test_labels_of_a_schedule_stand_where_values_change_and_not_on_each_other():

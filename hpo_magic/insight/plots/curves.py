@@ -35,9 +35,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     if not curves:
         say(ax, "no intermediate values yet: a trial gives them by report(value, step)")
         return
-    best = history.incumbent
+    led = _led(history)
     for trial, (steps, values) in curves:
-        leads = best is not None and trial.number == best.number
+        leads = trial.number in led
         running = trial.state is State.RUNNING
         marker = "o" if len(steps) == 1 or not reported else None
         ax.plot(
@@ -54,6 +54,15 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         ax.xaxis.set_minor_locator(NullLocator())
     told = np.array([value for _, (_, values) in curves for value in values])
     ax.set_ylim(*_limits(told, goal.sign, log=on_scale(ax, told)))
+
+
+def _led(history: History) -> set[int]:
+    """Return the numbers of the best trial and of those whose training it went on with."""
+    found, trial = set(), history.incumbent
+    while trial is not None:
+        found.add(trial.number)
+        trial = history.origin(trial) if trial.resumed else None
+    return found
 
 
 def _limits(values: NDArray[np.float64], sign: int, log: bool) -> tuple[float, float]:
