@@ -8,11 +8,11 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-from hpo_magic.errors import SpaceError, StoreError, StudyError, whole
+from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.holding import Holding
-from hpo_magic.run.metric import as_number
+from hpo_magic.run.reports import Reports
 from hpo_magic.run.silence import silence
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.fidelity import last_way_up
@@ -29,12 +29,10 @@ from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
 from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
-from hpo_magic.trials.trial import Report, appended, changed
+from hpo_magic.trials.trial import changed
 
 MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""
-REPORTS_SAVED = 1.0
-"""Seconds between two commits of reports; what comes in between is stored with the trial's result."""
 
 
 class Ledger:
@@ -83,7 +81,7 @@ class Ledger:
         self.strategy = self._strategy(strategy)
         self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
         self._holding = Holding(store, record)
-        self._reports_saved = 0.0
+        self._reports = Reports(self.journal)
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
         self._heard = False
@@ -210,21 +208,16 @@ class Ledger:
 
     def report(self, number: int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""
-        given, step = as_number(value, "the reported value"), whole("step", step, 0)
-        with self.journal.changed:
-            running = self.journal.get(number)
-            if running.state is not State.RUNNING:
-                return False
-            running = changed(running, reports=appended(running.reports, Report(step, given)))
-            self.journal.put(running)
-        if time.monotonic() - self._reports_saved > REPORTS_SAVED:
-            self._reports_saved = time.monotonic()
-            self.journal.save(running)
+        return self._goes_on(self._reports.take(number, value, step))
+
+    def _goes_on(self, running: Trial | None) -> bool:
+        if running is None:
+            return False
         scheduler = self.strategy.scheduler
         repeat = not getattr(scheduler, "completes", False) and is_repeat(self.journal.history, running)
         keep = repeat or scheduler.keep(self.space, self.journal.history, running)
         if not keep:
-            self._cut.add(number)
+            self._cut.add(running.number)
         return keep
 
     def finish(
@@ -311,14 +304,27 @@ class Ledger:
         """
         lost = self._holding.orphans(self.journal.known)
         for trial in lost:
+            if self._tries(trial) >= MOST_TRIES:
+                self._give_up(trial)
+                continue
             self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
             self.queue(trial.config, trial.number)
+        lost = [trial for trial in lost if self.journal.get(trial.number).state is State.LOST]
         if lost:
             numbers = ", ".join(str(trial.number) for trial in lost)
             told = f"trial {numbers} was lost when its kernel died; its config will be tried again"
             if len(lost) > 1:
                 told = f"trials {numbers} were lost when their kernel died; their configs will be tried again"
             self.notices.append(told)
+
+    def _give_up(self, trial: Trial) -> None:
+        """Let a trial fail whose kernel has died each time: it may be what kills it, and would be tried for ever."""
+        error = Failure("KernelLost", f"its kernel died while it ran; that was try {MOST_TRIES}")
+        self.journal.save(changed(trial, state=State.FAILED, error=error, finished=time.time()))
+        self.notices.append(
+            f"trial {trial.number} failed: its kernel died while it ran, {MOST_TRIES} times in a row; where that was "
+            f"not its doing, study.repeat({trial.number}) tries it again"
+        )
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""
@@ -335,7 +341,7 @@ class Ledger:
             number, lambda: strategy.trial_seed(number), worker=trial.worker,
             find_folder=lambda: self._checkpoints.folder(number),
             on_begin=lambda who: self.begun(number, who),
-            on_report=lambda value, step: self.report(number, value, step),
+            on_report=lambda value, step: self._goes_on(self._reports.hear(number, value, step)),
         )  # fmt: skip
         self._contexts[number] = made
         return made
@@ -354,8 +360,9 @@ class Ledger:
         self.journal.settle()
 
     def flush(self) -> None:
-        """Store what could not be stored before."""
+        """Store what could not be stored before; StoreError where that fails, or where reports met with trouble."""
         self.journal.flush()
+        self._reports.complain()
 
     def claim(self) -> None:
         """Say that a search is alive here; StudyInUse where another one has the study."""

@@ -83,6 +83,11 @@ class Journal:
         return self._counted
 
     @property
+    def behind(self) -> bool:
+        """Whether the store lacks what could not be stored."""
+        return bool(self._unsaved)
+
+    @property
     def waiting(self) -> Trial | None:
         """The first trial that waits to be started."""
         if not self._waiting:
@@ -117,6 +122,7 @@ class Journal:
         """Keep a result for the commit of the next trial, or of `settle`; until then only decisions know it."""
         with self._writing, self._lock:
             self._held.add(trial.number)
+            self._unsaved.pop(trial.number, None)  # what it had reported; the result has that too
             self._before.setdefault(trial.number, self._trials[trial.number])
             self._replace(trial)
             self._known = None
@@ -163,7 +169,7 @@ class Journal:
             return
         with self._writing:
             for trial in list(self._unsaved.values()):
-                self.save(trial)
+                self.save(trial if trial.state.ended else self.get(trial.number))  # which may have reported since
 
     def announce(self) -> None:
         """Tell listeners that something besides the trials has changed."""

@@ -182,7 +182,16 @@ def alive(holder: str | None) -> bool:
         return False
     except PermissionError:  # a living process of another user
         return True
-    return True
+    return not _zombie(int(pid))
+
+
+def _zombie(pid: int) -> bool:
+    """Whether a process is dead, and its parent has not asked for its end yet; known on Linux alone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in ("Z", "X")
+    except (OSError, IndexError):
+        return False
 
 
 def holds(holder: str | None, renewed: float | None, alive: bool) -> bool:

@@ -42,7 +42,8 @@ class Processes:
         Whether they import the script that runs here.
     """
 
-    reach, patience = "127.0.0.1", 10.0
+    reach, patience = "127.0.0.1", 86_400.0
+    """Who is orphaned ends by itself; a kernel that stands still, or holds the interpreter, goes on after a while."""
 
     def __init__(self, workers: Callable[[], int] = lambda: 1, with_script: bool = False) -> None:
         self._workers, self._with_script = workers, with_script
