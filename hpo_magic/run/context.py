@@ -37,6 +37,7 @@ class TrialContext:
     worker: str = ""
     begun: float | None = None
     stopping: bool = False
+    over: bool = False
     steps: int = 0
     last: int | None = None
     redirected: dict[str, list[TextIO]] = field(default_factory=dict)
@@ -67,6 +68,12 @@ class TrialContext:
 current: ContextVar[TrialContext | None] = ContextVar("hpo_magic_trial", default=None)
 
 
+def running() -> TrialContext | None:
+    """Return the live side of the trial that runs here, None where none does; a thread may outlast its trial."""
+    context = current.get()
+    return None if context is None or context.over else context
+
+
 def report(value: float, step: int | None = None) -> None:
     """Report an intermediate value of the metric.
 
@@ -88,7 +95,7 @@ def report(value: float, step: int | None = None) -> None:
     --------
     >>> report(0.9)
     """
-    context = current.get()
+    context = running()
     if context is None:
         return
     from hpo_magic.run.metric import as_number
@@ -122,7 +129,7 @@ def should_stop() -> bool:
     >>> should_stop()
     False
     """
-    context = current.get()
+    context = running()
     return context is not None and context.stopping
 
 
@@ -134,7 +141,7 @@ def checkpoint() -> Path:
     >>> checkpoint().is_dir()
     True
     """
-    context = current.get()
+    context = running()
     if context is None or context.folder is None:
         folder = outside()  # one may delete it, to begin anew
     else:
@@ -156,5 +163,5 @@ def seed() -> int:
     >>> seed()
     0
     """
-    context = current.get()
+    context = running()
     return 0 if context is None else context.seed

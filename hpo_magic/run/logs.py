@@ -71,9 +71,9 @@ class RoutedStream:
 
     def write(self, text: str) -> int:
         """Write to the running trial's log, or to the stream behind."""
-        from hpo_magic.run.context import current
+        from hpo_magic.run.context import running
 
-        context = current.get()
+        context = running()
         if context is None:
             return int(self._behind.write(text) or 0)
         if targets := context.redirected.get(self._name):
@@ -88,9 +88,9 @@ class RoutedStream:
 
     def flush(self) -> None:
         """Flush the stream behind, unless a trial asks."""
-        from hpo_magic.run.context import current
+        from hpo_magic.run.context import running
 
-        if current.get() is None:
+        if running() is None:
             self._behind.flush()
 
     def __getattr__(self, name: str) -> Any:
@@ -104,18 +104,18 @@ _usual = _Redirection.__enter__, _Redirection.__exit__
 
 def _redirect(self: Any) -> Any:
     """Redirect a stream of the running trial alone: trials overlap, and the notebook prints meanwhile."""
-    from hpo_magic.run.context import current
+    from hpo_magic.run.context import running
 
-    if (context := current.get()) is None or self._stream not in ("stdout", "stderr"):
+    if (context := running()) is None or self._stream not in ("stdout", "stderr"):
         return _usual[0](self)
     context.redirected.setdefault(self._stream, []).append(self._new_target)
     return self._new_target
 
 
 def _redirect_back(self: Any, *exception: Any) -> None:
-    from hpo_magic.run.context import current
+    from hpo_magic.run.context import running
 
-    context = current.get()
+    context = running()
     if context is None or self._old_targets:  # it was not a trial's
         _usual[1](self, *exception)
         return

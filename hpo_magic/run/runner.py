@@ -16,6 +16,7 @@ from hpo_magic.errors import HpoError
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.enough import enough
 from hpo_magic.run.executors.protocol import Executor, Job
+from hpo_magic.run.helper_threads import helper_threads
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.logs import routing
@@ -135,7 +136,7 @@ class Runner:
 
     def _main(self) -> None:
         try:
-            with routing, responsive, closing(self._executor):
+            with routing, helper_threads, responsive, closing(self._executor):
                 while self.phase.alive:
                     with self._stepping:
                         self._guarded(self._step)

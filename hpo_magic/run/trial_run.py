@@ -77,4 +77,5 @@ def run_trial(
     finally:
         if os.getpid() != process:  # the trial has forked, and this is the child: what follows is its parent's
             os._exit(0)
+        context.over = True
         current.reset(token)

@@ -23,6 +23,7 @@ from hpo_magic.run.executors.descriptors import descriptors
 from hpo_magic.run.executors.parcel import NOT_UNPACKED, Contents, unpack
 from hpo_magic.run.executors.threads import ThreadJob
 from hpo_magic.run.failure import failure_of
+from hpo_magic.run.helper_threads import helper_threads
 from hpo_magic.run.logs import TrialLog, routing
 from hpo_magic.run.trial_run import Outcome, run_trial
 
@@ -36,7 +37,7 @@ _parcels_lock = threading.Lock()
 def work(ticket: Ticket) -> None:
     """Run a trial and tell its search how it ended; nothing is returned, so nothing has to be unpickled there."""
     line = line_to(ticket.access)
-    with suppress(SearchGone, TrialStop), routing:
+    with suppress(SearchGone, TrialStop), routing, helper_threads:
         _Errand(ticket, line).run()
 
 
