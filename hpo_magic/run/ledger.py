@@ -31,6 +31,8 @@ from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
 from hpo_magic.trials.trial import changed
 
+_OVERTAKEN = 5
+"""How often a proposal is made anew because others have added trials meanwhile."""
 MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""
 
@@ -84,6 +86,7 @@ class Ledger:
         self._reports = Reports(self.journal)
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
+        self._claimed = False
         self._heard = False
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
@@ -161,25 +164,42 @@ class Ledger:
     def ask(self, worker: str = "") -> Trial | None:
         """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it."""
         with self._deciding:
+            if self._overtaken():
+                self.journal.reload()
             while (waiting := self.journal.waiting) is not None:
                 started = changed(waiting, state=State.RUNNING, started=time.time())
                 if self.journal.begin(started):
                     return self._holding.take(started)
-            history = self.journal.known
-            action = self.strategy.scheduler.next(self.space, history)
-            if isinstance(action, Wait):
-                if (told := self.waited_for()) and told not in self.notices:
-                    self.notices.append(told)
-                return None
-            if isinstance(action, Promote):
-                return self._promote(history.trials[action.trial], action)
-            config = self.strategy.propose(self.space, history)
-            if config is None:
-                way = last_way_up(self.space, history, getattr(self.strategy.scheduler, "eta", None))
-                return None if way is None else self._promote(way[0], Promote(way[0].number, way[1]))
-            if self.space.budget is not None:
-                config = {**config, self.space.budget: action.budget}
-            return self._holding.take(self.journal.add(self._running(config, action.budget, worker=worker)))
+            for attempt in range(_OVERTAKEN):
+                made = self._next(worker)
+                if made is None:
+                    return None
+                as_known = not self._claimed and attempt < _OVERTAKEN - 1
+                if (stored := self.journal.add_next(made) if as_known else self.journal.add(made)) is not None:
+                    return self._holding.take(stored)
+            raise AssertionError("unreachable")
+
+    def _overtaken(self) -> bool:
+        """Whether others, who ask as well, have added trials: a search has the study for itself."""
+        return not self._claimed and self.journal.overtaken
+
+    def _next(self, worker: str) -> Trial | None:
+        """Return what to start next by all that is known, not stored yet; None where there is nothing now."""
+        history = self.journal.known
+        action = self.strategy.scheduler.next(self.space, history)
+        if isinstance(action, Wait):
+            if (told := self.waited_for()) and told not in self.notices:
+                self.notices.append(told)
+            return None
+        if isinstance(action, Promote):
+            return self._promoted(history.trials[action.trial], action)
+        config = self.strategy.propose(self.space, history)
+        if config is None:
+            way = last_way_up(self.space, history, getattr(self.strategy.scheduler, "eta", None))
+            return None if way is None else self._promoted(way[0], Promote(way[0].number, way[1]))
+        if self.space.budget is not None:
+            config = {**config, self.space.budget: action.budget}
+        return self._running(config, action.budget, worker=worker)
 
     def put_back(self, number: int) -> None:
         """Have a trial wait in the queue that could not be begun."""
@@ -194,9 +214,9 @@ class Ledger:
         told = "trial {0} runs elsewhere, and is waited for; where it does not, study.fail({0}, 'lost')"
         return told.format(*numbers) if numbers else ""
 
-    def _promote(self, trial: Trial, action: Promote) -> Trial:
+    def _promoted(self, trial: Trial, action: Promote) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        return self._holding.take(self.journal.add(self._running(config, action.budget, parent=trial.number)))
+        return self._running(config, action.budget, parent=trial.number)
 
     def _running(self, config: Config, budget: int | None, **known: Any) -> Trial:
         return Trial(-1, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
@@ -367,6 +387,7 @@ class Ledger:
     def claim(self) -> None:
         """Say that a search is alive here; StudyInUse where another one has the study."""
         self.store.take_lease(self.record.id, self._owner)
+        self._claimed = True
 
     def catch_up(self) -> None:
         """Read what other processes have stored since, now that none of them searches."""
@@ -381,6 +402,7 @@ class Ledger:
 
     def release(self) -> None:
         """Give the claim back; where that fails it runs out by itself."""
+        self._claimed = False
         try:
             self.store.drop_lease(self.record.id, self._owner)
         except StoreError as error:

@@ -54,7 +54,10 @@ class Strategy:
         """Return the next config, or None where everything has been tried."""
         number, seldom = len(history), getattr(self.sampler, "draws_seldom", False)
         rng = cast(np.random.Generator, _Late(lambda: self.rng(number))) if seldom else self.rng(number)
-        return self.sampler.propose(space, self._read(space, history), rng)
+        config = self.sampler.propose(space, self._read(space, history), rng)
+        if config is None and getattr(self.scheduler, "alike", False):
+            return space.sample(self.rng(number))
+        return config
 
     def explain(self, space: Space, trials: int | None, goals: int = 1) -> str:
         """Say in one line what will be done on this space, within so many trials and for so many goals, and why."""

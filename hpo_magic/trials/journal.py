@@ -104,15 +104,24 @@ class Journal:
 
     def add(self, trial: Trial) -> Trial:
         """Store a new trial, and what is held with it, in one commit; return it with its number."""
+        stored = self._add(trial, exactly=False)
+        assert stored is not None
+        return stored
+
+    def add_next(self, trial: Trial) -> Trial | None:
+        """Store a new trial as `add` does, unless others have added some meanwhile: then read these and return None."""
+        return self._add(trial, exactly=True)
+
+    def _add(self, trial: Trial, exactly: bool) -> Trial | None:
         with self._writing:
             guess = changed(trial, number=len(self._trials))
-            stored = self.store.add_trial(self.record.id, guess, tuple(map(self.get, self._held)))
+            stored = self.store.add_trial(self.record.id, guess, tuple(map(self.get, self._held)), exactly)
             with self._lock:
                 for ended in self._held:
                     self._before.pop(ended, None)
                 self._held.clear()
-                if stored.number != len(self._trials):  # another process has added some in between
-                    self._load()
+                if stored is None or stored.number != len(self._trials):  # another process has added some in between
+                    self._load_anew()
                 else:
                     self._append(stored)
                 self._touch()
@@ -147,6 +156,11 @@ class Journal:
             self._unsaved.pop(trial.number, None)
             self._before.pop(trial.number, None)
             self.put(trial)
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether others have added trials that are not known here."""
+        return self.store.count(self.record.id) != len(self._trials)
 
     def begin(self, trial: Trial) -> bool:
         """Replace a trial that waits; False, and all are read anew, where another process has taken it."""
@@ -188,13 +202,16 @@ class Journal:
             self.settle()
             self.flush()
             with self._lock:
-                here = [trial for trial in self._trials if trial.state is State.RUNNING]
-                self._load()
-                for trial in here:
-                    stored = self._trials[trial.number]
-                    if stored.state is State.RUNNING and _last_step(stored) < _last_step(trial):
-                        self._replace(trial)
+                self._load_anew()
                 self._touch()
+
+    def _load_anew(self) -> None:
+        here = [trial for trial in self._trials if trial.state is State.RUNNING]
+        self._load()
+        for trial in here:
+            stored = self._trials[trial.number]
+            if stored.state is State.RUNNING and _last_step(stored) < _last_step(trial):
+                self._replace(trial)
 
     def _load(self) -> None:
         """Read every trial from the store."""

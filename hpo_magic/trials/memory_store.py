@@ -63,11 +63,17 @@ class MemoryStore:
         """Return a study's trials in the order of their numbers."""
         return list(self._trials[study])
 
-    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
+    def count(self, study: int) -> int:
+        """Return how many trials a study has."""
+        return len(self._trials[study])
+
+    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = (), exactly: bool = False) -> Trial | None:
         """Store a new trial and return it with the number that it was given; replace others."""
         for known in ended:
             self._trials[study][known.number] = known
         number = len(self._trials[study])
+        if exactly and trial.number != number:
+            return None
         numbered = trial if trial.number == number else changed(trial, number=number)
         self._trials[study].append(numbered)
         return numbered

@@ -145,16 +145,24 @@ class SqlStore:
             query = sa.select(TRIALS).where(TRIALS.c.study == study).order_by(TRIALS.c.number)
             return [trial_of(row, space) for row in connection.execute(query)]
 
-    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
+    def count(self, study: int) -> int:
+        """Return how many trials a study has."""
+        with self._guard("read"), self._reader.connect() as connection:
+            last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
+            return 0 if last is None else int(last) + 1
+
+    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = (), exactly: bool = False) -> Trial | None:
         """Store a new trial and return it with the number that it was given; replace others in the same commit."""
         tried: list[int] = []
 
-        def work(connection: sa.Connection) -> Trial:
+        def work(connection: sa.Connection) -> Trial | None:
             for known in ended:
                 connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
             if self._engine.dialect.name != "sqlite":  # which begins with its lock taken
                 connection.execute(HOLD_STUDY, {"study": study})
             guess = trial.number
+            if exactly and tried:
+                return None
             if guess < 0 or tried:  # nobody knows, or another process was faster
                 last = connection.execute(LAST_NUMBER, {"study": study}).scalar()
                 guess = 0 if last is None else last + 1

@@ -66,10 +66,14 @@ class Store(Protocol):
     def trials(self, study: int) -> Sequence[Trial]:
         """Return a study's trials in the order of their numbers."""
 
-    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = ()) -> Trial:
+    def count(self, study: int) -> int:
+        """Return how many trials a study has."""
+
+    def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = (), exactly: bool = False) -> Trial | None:
         """Store a new trial and return it with the number that it was given; replace others in the same commit.
 
-        A number that the trial has already is a guess, tried first: how many trials the caller knows of.
+        A number that the trial has already is a guess, tried first: how many trials the caller knows of. With `exactly`
+        None is returned where another process has that number, and nothing is added.
         """
 
     def save_trial(self, study: int, trial: Trial) -> None:

@@ -12,13 +12,16 @@ from hpo_magic.trials import History, State, Trial
 
 Array = NDArray[np.float64]
 _LATEST, _CANDIDATES, _OPTIMISM = 200, 500, 1.8
+_KEPT = 0.75
+"""Part of the candidates in which a choice stays as it is."""
 
 
 def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.random.Generator) -> Config:
-    """Return a member's config with its numbers where the next gain may be largest (Parker-Holder 2020, algorithm 1).
+    """Return a member's config where the next gain may be largest (Parker-Holder 2020, algorithm 1).
 
     The process knows of each step of training when it ended, with which values, and by how much the loss fell; the
-    upper bound of the next step's gain, mean + 1.8 spread, is maximised over the numbers. Choices stay as they are.
+    upper bound of the next step's gain, mean + 1.8 spread, is maximised over the numbers, and over choices that seldom
+    change. Those that decide whether other parameters exist stay as they are.
     Running trials count as if they had gained what is expected of them, so that each copy tries its own values.
     """
     from hpo_magic.search.one_thread import one_thread
@@ -33,7 +36,8 @@ def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.r
     own = cube.filled(cube.encode([member]), rng)
     near = np.clip(own + 0.1 * rng.standard_normal((_CANDIDATES // 4, len(space))), 0, 1)
     draws = np.vstack([rng.random((_CANDIDATES, len(space))), near])
-    points = np.where(cube.unordered | deciding(space) | cube.held, own, draws)
+    options = cube.unordered & (rng.random(draws.shape) < _KEPT)
+    points = np.where(options | deciding(space) | cube.held, own, draws)
     alike = (cube.active(cube.model(points)) == cube.active(cube.encode([member]))).all(axis=1)
     points = points[alike] if alike.any() else own  # which parameters exist stays as it is
     model = cube.at_budget(cube.model(points), budget)  # the budget is the time: what helps now need not help later
@@ -44,7 +48,9 @@ def bandit(space: Space, history: History, member: Trial, budget: int, rng: np.r
             known, told = np.vstack([process.points, ahead]), np.append(y, process.predict(ahead)[0])
             process = condition(known, told, cube.unordered, process.theta, process.prior)
         mean, sigma = process.predict(model)
-    return space.decode(points[int(np.argmin(mean - _OPTIMISM * sigma))])
+    found = space.decode(points[int(np.argmin(mean - _OPTIMISM * sigma))])
+    same = {**found, str(space.budget): member.budget} == member.config  # as where there are options alone
+    return perturbed(space, history, member, budget, rng) if same else found
 
 
 def _by_generation(budgets: list[int], gains: Array) -> Array:

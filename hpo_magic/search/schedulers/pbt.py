@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,9 @@ class Pbt:
     >>> Pbt().next(Space({"lr": Float(0, 1), "epochs": Budget(1, 50)}), History())
     Sample(budget=5)
     """
+
+    alike: ClassVar[bool] = True
+    """Members may begin alike: a space may hold fewer configs than there are members."""
 
     seed: int = 0
     size: int = 8
