@@ -75,6 +75,7 @@ class Runner:
         self._wake, self._lock, self._stepping = threading.Event(), threading.RLock(), threading.Lock()
         self._spent, self._since = 0.0, time.monotonic()
         self._first: list[Outcome] | None = []
+        self._held_up: list[int] = []
         self._asking, self._brief, self._doer = 0.0, False, ""
         self._renewed = time.monotonic()
         self._over = threading.Event()
@@ -298,7 +299,25 @@ class Runner:
                 run.insist_at = now + GRACE * 2 / 3
                 run.job.interrupt()
             return
-        run.job.abandon()
+        if not run.job.abandon():
+            self._held_up.append(run.trial.number)
         with self._lock:
             self._running.pop(run.trial.number, None)
         self._end(run, Outcome(failure=run.failure), time.time())
+        self._mind_the_held_up()
+
+    def _mind_the_held_up(self) -> None:
+        """Pause where all workers are held by trials that their pool cannot end: what is sent there would wait."""
+        places = self._executor.places
+        if self.phase is Phase.RUNNING and places is not None and len(self._held_up) >= places:
+            held, self._held_up = ", ".join(map(str, sorted(self._held_up))), []
+            message = (
+                f"trials {held} did not end when they were told to, and hold all {places} workers, which their pool "
+                "cannot end; start new workers and go on, or run with on='processes', where such trials are ended"
+            )
+            for run in [run for run in self._running.values() if run.context.begun is None]:
+                run.job.abandon()
+                with self._lock:
+                    self._running.pop(run.trial.number, None)
+                self._ledger.put_back(run.trial.number)
+            self._enter(Phase.PAUSING if self._running else Phase.PAUSED, message)

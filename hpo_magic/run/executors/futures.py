@@ -24,9 +24,10 @@ class StartedFuture:
     def told(self) -> None:
         """Nothing: the executor sees to its workers itself."""
 
-    def kill(self, pid: int | None) -> None:
+    def kill(self, pid: int | None) -> bool:
         """Only what has not begun can be ended; the rest is let go."""
         self._future.cancel()
+        return pid is None
 
 
 def watch(future: Any, over: Callable[[str], None]) -> StartedFuture:

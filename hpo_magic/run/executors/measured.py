@@ -41,9 +41,9 @@ class _Moving:
         """Send a stop into the trial."""
         self._job.interrupt()
 
-    def abandon(self) -> None:
+    def abandon(self) -> bool:
         """Let it go, its late outcome thrown away."""
-        self._job.abandon()
+        return self._job.abandon()
 
     @property
     def _job(self) -> Job:
@@ -72,6 +72,8 @@ class MeasuredExecutor:
         self._late: deque[float] = deque(maxlen=_MOST)
         self._probing: threading.Thread | None = None
         self._left: Executor | None = None  # what proved to be no place for the objective
+
+    places: int | None = None
 
     @property
     def own_threads(self) -> bool:

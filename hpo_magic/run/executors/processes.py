@@ -26,9 +26,10 @@ class StartedHere:
         """Not possible: the slot is the trial's own, and begins at once."""
         return False
 
-    def kill(self, pid: int | None) -> None:
+    def kill(self, pid: int | None) -> bool:
         """Kill the process and all that it has started."""
         self._slot.kill(self._ticket)
+        return True
 
 
 class Processes:

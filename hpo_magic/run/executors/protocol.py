@@ -15,8 +15,8 @@ class Job(Protocol):
     def interrupt(self) -> None:
         """Send a stop into the trial, again if need be; nothing happens after its end."""
 
-    def abandon(self) -> None:
-        """Let go of a trial that does not heed a stop; its late outcome is thrown away."""
+    def abandon(self) -> bool:
+        """Let go of a trial that does not heed a stop, its late outcome thrown away; whether others have its worker."""
 
 
 class Executor(Protocol):
@@ -25,6 +25,10 @@ class Executor(Protocol):
     @property
     def own_threads(self) -> bool:
         """Whether `done` is called by the trial's own thread, which then may go on with the search itself."""
+
+    @property
+    def places(self) -> int | None:
+        """How many trials its workers can run at once; None where each trial has a worker."""
 
     def submit(self, task: Task, done: Callable[[Outcome], None]) -> Job:
         """Start a trial; `done` hears its outcome, from any thread."""
@@ -42,8 +46,8 @@ class Started(Protocol):
     def told(self) -> None:
         """Its trial has told how it ended: the worker is free in a moment."""
 
-    def kill(self, pid: int | None) -> None:
-        """End it by force where the pool can; `pid` is its process, once it has begun."""
+    def kill(self, pid: int | None) -> bool:
+        """End it by force where the pool can, and say so; `pid` is its process, once it has begun."""
 
 
 class Pool(Protocol):

@@ -21,9 +21,10 @@ class _StartedRay:
     def told(self) -> None:
         """Nothing: Ray sees to its workers itself."""
 
-    def kill(self, pid: int | None) -> None:
+    def kill(self, pid: int | None) -> bool:
         """End the worker process."""
         self._ray.cancel(self._reference, force=True)
+        return True
 
 
 class RayPool:

@@ -80,13 +80,12 @@ class RemoteJob:
         else:
             self._hub.interrupt(self._ticket.token)
 
-    def abandon(self) -> None:
+    def abandon(self) -> bool:
         """End the trial by force, or let it go where its pool cannot; its late outcome is thrown away."""
         with self._lock:
             self._ended = True
         self._hub.forget(self._ticket.token)
-        if self._started is not None:
-            self._started.kill(self._pid)
+        return self._started is None or self._started.kill(self._pid)
 
     # --- from the pool --------------------------------------------------------------------------
 
@@ -119,6 +118,11 @@ class RemoteExecutor:
         self._pool, self._parcel = pool, parcel
         self._hub = Hub(pool.reach, pool.patience)
         self._hub.publish(parcel.key, parcel.data)
+
+    @property
+    def places(self) -> int | None:
+        """How many trials the pool runs at once."""
+        return self._pool.size()
 
     def submit(self, task: Task, done: Callable[[Outcome], None]) -> RemoteJob:
         """Send a trial off."""

@@ -66,13 +66,14 @@ class ThreadJob:
             elif not self._leaving:
                 _send(self._worker.thread.ident or 0, TrialStop)
 
-    def abandon(self) -> None:
+    def abandon(self) -> bool:
         """Let the worker finish alone; its outcome is thrown away and the worker is not used again."""
         with self._lock:
             if not self._ended:
                 self._abandoned = True
                 self._worker.retire()
                 process_state.let_go(self._worker.thread.ident or 0)
+        return True
 
     def _end(self) -> None:
         """From here on no stop is sent; one that is already on its way arrives in the loop below, and `run` expects it.
@@ -122,6 +123,7 @@ class ThreadExecutor:
     """
 
     own_threads = True
+    places: int | None = None
 
     def __init__(self) -> None:
         self._free: list[_Worker] = []  # the longest free first; those that tell the end of a trial are among them
