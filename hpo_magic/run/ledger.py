@@ -31,7 +31,7 @@ from hpo_magic.trials.settings import Settings
 from hpo_magic.trials.store import Store, StudyRecord, owner_name
 from hpo_magic.trials.trial import changed
 
-_OVERTAKEN = 5
+_OVERTAKEN = 20
 """How often a proposal is made anew because others have added trials meanwhile."""
 MOST_TRIES = 3
 """How often a trial is begun whose worker is lost each time."""

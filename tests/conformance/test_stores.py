@@ -63,6 +63,16 @@ def test_numbers_count_up_within_each_study(store):
     assert [store.add_trial(s, Trial(-1, {"x": 0.5})).number for s in (one, one, two, one)] == [0, 1, 0, 2]
 
 
+def test_a_number_that_others_have_is_taken_only_by_who_does_not_mind(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    first = store.add_trial(study, Trial(0, {"x": 0.1}, State.RUNNING, metric="loss"), exactly=True)
+    done = dataclasses.replace(first, state=State.DONE, values={"loss": 0.5})
+    assert store.add_trial(study, Trial(0, {"x": 0.2}), [done], exactly=True) is None
+    assert store.trials(study) == [done] and store.count(study) == 1
+    assert store.add_trial(study, Trial(0, {"x": 0.2})).number == 1
+    assert store.count(study) == 2
+
+
 def test_a_new_trial_and_ended_ones_are_stored_together(store):
     study = store.open_study("svm", "aa", DEFINITION, {}).id
     first = store.add_trial(study, Trial(-1, {"x": 0.1}, State.RUNNING, metric="loss"))

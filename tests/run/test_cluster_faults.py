@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import warnings
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -161,6 +161,22 @@ def test_a_ray_worker_that_is_killed_costs_one_try(study):
         end_well(study, 6)
         assert sum(trial.state is State.LOST for trial in study.trials) == 1
         assert any("its worker is gone" in notice for notice in study.notices)
+
+
+@pytest.mark.parametrize("kind", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_trials_that_hold_all_workers_beyond_their_limit_pause_the_search(study, kind):
+    def hangs(config):
+        time.sleep(6 if config["x"] < 0.75 else 0)
+        return config["x"]
+
+    with kind(2) as pool:
+        study.start(hangs, Limits(trials=12, workers=2, trial_timeout=0.5), on=pool)
+        until(lambda: study.phase is Phase.PAUSED, 20)
+        assert "hold all 2 workers, which their pool cannot end" in study.runner.message
+        study.stop()
+        assert study.wait(10)
+    assert not [trial for trial in study.trials if trial.state is State.RUNNING]
+    assert {str(trial.error).partition(":")[0] for trial in study.history.failed} == {"TimeLimit"}
 
 
 def test_a_broken_process_pool_pauses_the_search_with_a_word(study):

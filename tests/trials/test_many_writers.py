@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hpo_magic import Float, Space, Study
+from hpo_magic import Choice, Float, Space, Study
 from hpo_magic.errors import StudyInUse
 from hpo_magic.trials import State
 from hpo_magic.trials.store import open_store
@@ -24,6 +24,13 @@ for _ in range(int(sys.argv[2])):
     trial = study.ask()
     study.report(trial, 0.5, 1)
     study.tell(trial, {"loss": trial.config["x"], "number": trial.number})
+"""
+ASKER = """
+import sys
+from hpo_magic import Study
+study = Study.load("asked", sys.argv[1])
+while (trial := study.ask()) is not None:
+    study.tell(trial, {"loss": trial.config["x"]})
 """
 HOLDER = """
 import sys, time
@@ -63,6 +70,16 @@ def test_eight_processes_hammer_one_study(shared, url):
     assert all(trial.state is State.DONE for trial in ours)
     assert all(trial.values == {"loss": trial.config["x"], "number": trial.number} for trial in ours)
     assert all(len(trial.reports) == 1 for trial in ours)
+
+
+def test_processes_that_ask_on_one_study_try_every_config_once(url):
+    space = {"x": Choice(list(range(15))), "y": Choice(list(range(4)))}
+    study = Study(space, minimize="loss", strategy="grid", store=url, name="asked")
+    askers = [subprocess.Popen([sys.executable, "-c", ASKER, url]) for _ in range(3)]
+    assert [asker.wait(120) for asker in askers] == [0] * 3
+    trials = Study.load("asked", study.ledger.store).trials
+    assert len(trials) == len({tuple(trial.config.values()) for trial in trials}) == 60
+    study.ledger.store.close()
 
 
 def test_a_second_search_on_a_study_is_refused_while_the_first_lives(shared, url):

@@ -1,0 +1,74 @@
+"""What trials report when the store cannot take it: the search hears of it, the trial does not, and nothing is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from hpo_magic import Float, Study, report
+from hpo_magic.errors import StudyError
+from hpo_magic.run import reports
+
+
+@pytest.fixture(autouse=True)
+def every_report_is_stored(monkeypatch):
+    monkeypatch.setattr(reports, "SAVED", 0.0)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_store_that_is_deleted_while_a_trial_reports_loses_nothing(tmp_path, last):
+    """The report that meets the deleted file may be the last one that is stored before the result."""
+    path, seen = tmp_path / "hpo.db", []
+
+    def objective(config):
+        seen.append(config["x"])
+        for step in range(3):
+            if len(seen) == 2 and step == (2 if last else 1):
+                for file in tmp_path.iterdir():
+                    file.unlink()
+            report(config["x"], step)
+        return config["x"]
+
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random", store=path)
+    with pytest.raises(StudyError, match="was deleted while it was open"):
+        study.optimize(objective, trials=3)
+    study.optimize(objective, trials=3)
+    again = Study.load("study", path)
+    assert [trial.value for trial in again.trials] == seen and len(seen) == 3
+    assert all(len(trial.reports) == 3 for trial in again.trials)
+
+
+@pytest.mark.parametrize("on", ["threads", "processes"])
+def test_a_locked_store_pauses_the_search_and_the_trial_goes_on(tmp_path, on):
+    path = tmp_path / "hpo.db"
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random", store=f"sqlite:///{path}?timeout=0.2")
+
+    def objective(config, path=str(path)):
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for step in range(3):
+                report(config["x"], step)
+            other.rollback()
+        return config["x"]
+
+    with pytest.raises(StudyError, match="database is locked"):
+        study.optimize(objective, trials=3, on=on)
+    done = study.history.done
+    assert done and not study.history.failed and {trial.state.value for trial in study.trials} == {"done"}
+    assert [trial.value for trial in Study.load("study", path).trials] == [trial.value for trial in done]
+    assert all(len(trial.reports) == 3 for trial in done)
+
+
+def test_who_asks_and_tells_hears_of_it_at_once(tmp_path):
+    path = tmp_path / "hpo.db"
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random", store=f"sqlite:///{path}?timeout=0.2")
+    trial = study.ask()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Exception, match="database is locked"):
+            study.report(trial, 0.5, 0)
+        other.rollback()
+    study.tell(trial, 0.5)
+    assert [len(one.reports) for one in Study.load("study", path).trials] == [1]
