@@ -54,7 +54,7 @@ class FuturesPool:
         self._executor = executor
         local = isinstance(executor, (ProcessPoolExecutor, ThreadPoolExecutor))
         # Where workers are is not known: they are given the address that this machine has towards the outside.
-        self.reach, self.patience = ("127.0.0.1", 60.0) if local else ("8.8.8.8", 60.0)
+        self.reach, self.patience = ("127.0.0.1", 20.0) if local else ("8.8.8.8", 60.0)
 
     def size(self) -> int | None:
         """Return the executor's own number of workers, where it says so."""
