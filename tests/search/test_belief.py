@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.stats import norm
 
 from hpo_magic.search.cube import Cube
-from hpo_magic.search.surrogates.belief import of_constraint, of_goal, squashed
+from hpo_magic.search.surrogates.belief import of_constraint, of_goal, prior_of, squashed
 from hpo_magic.search.surrogates.gaussian_process import Prior
 from hpo_magic.search.surrogates.transform import clipped, standardise
-from hpo_magic.space import Float, Space
+from hpo_magic.space import Budget, Float, Space
 from hpo_magic.trials import History, State, Trial
 from hpo_magic.trials.constraints import read_constraints
 
@@ -98,3 +99,22 @@ def test_failed_trials_count_as_worse_than_three_of_four_not_as_worst():
 def test_trials_that_gather_at_a_bound_make_no_step_of_it():
     margins = np.append(np.linspace(-1, 1, 10), np.linspace(-1e-2, 1e-2, 8) ** 3)
     np.testing.assert_allclose(squashed(margins), np.arcsinh(margins / np.median(np.abs(margins))))
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_where_losses_fall_by_decades_with_the_budget_large_ones_are_told_apart(falls):
+    """At the full budget the best lies at x = 0.3; small budgets have losses that are up to ten thousand times as large."""
+    space = Space({"x": Float(0, 1), "n": Budget(1, 27)})
+    decades = 4 if falls else 0.5
+    trials = []
+    for budget, count in ((1, 18), (3, 9), (9, 6), (27, 4)):
+        for k in range(count):
+            x = (k + 0.5) / count
+            loss = (0.1 + (x - 0.3) ** 2) * 10 ** (decades * (1 - budget / 27))
+            trials.append(Trial(len(trials), {"x": x, "n": budget}, State.DONE, {"value": loss}, budget=budget))
+    history, cube = History(tuple(trials)), Cube(space)
+    process, told = of_goal(cube, history, 0, prior_of(history), "power")
+    full = told[history.budgets == 27]
+    assert np.ptp(full) > 0.05 * np.ptp(told)  # without a logarithm 0.0002 of it for four decades
+    line = np.column_stack([np.linspace(0, 1, 101), np.ones(101)])
+    assert abs(line[process.predict(line)[0].argmin(), 0] - 0.3) < 0.1

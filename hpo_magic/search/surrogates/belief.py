@@ -33,6 +33,8 @@ _DRAWN = 200
 _SPAN, _EARLY = 100.0, 10
 """Margins span orders of magnitude where half of the first so many are so many times what a tenth of them are. Later
 trials gather at the bound, where margins are tiny whatever they span."""
+_DECADE = 10.0
+"""Losses fall by decades where those of one budget are typically so many times those of another."""
 _BAD = 0.75
 """Failed trials count as worse than so many; where they fail is learnt by itself, and counted twice it drives a search
 away from the border of where they do."""
@@ -166,9 +168,31 @@ def _read(
     def fitted(squeeze: Transform) -> Array:
         return _theta(cube, history, prior, lambda kept: squeeze(history.losses[kept, goal]), count)
 
-    theta = fitted(TRANSFORMS[transform])
-    noisy = transform == "power" and not cube.branches and np.exp(theta[-1]) > _NOISY
-    return (clipped, fitted(clipped)) if noisy else (TRANSFORMS[transform], theta)
+    scale = np.log if transform == "power" and _falls_by_decades(history, goal) else np.asarray
+
+    def squeeze(losses: Array) -> Array:
+        return TRANSFORMS[transform](scale(losses))
+
+    theta = fitted(squeeze)
+    if transform == "plain" or cube.branches or np.exp(theta[-1]) <= _NOISY:
+        return squeeze, theta
+
+    def clip(losses: Array) -> Array:
+        return clipped(scale(losses))
+
+    return clip, fitted(clip)
+
+
+def _falls_by_decades(history: History, goal: int) -> bool:
+    """Whether losses of large budgets are so much smaller than those of small ones that all of them look alike there.
+
+    A model of the losses themselves would know of nothing but the small budgets.
+    """
+    losses, budgets = history.losses[:, goal], history.budgets
+    if not len(losses) or losses.min() <= 0 or (budgets == budgets[0]).all():
+        return False
+    typical = [float(np.median(losses[budgets == budget])) for budget in np.unique(budgets)]
+    return max(typical) > _DECADE * min(typical)
 
 
 def informative(history: History) -> NDArray[np.int_]:
