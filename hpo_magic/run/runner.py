@@ -268,7 +268,7 @@ class Runner:
                 self._first = None
             elif len(self._first) == 3:
                 self._first = None
-                here = " of this run" if len(self._ledger.journal.history.trials) > 3 else ""
+                here = " of this run" if self._ledger.counted() > 3 else ""
                 message = f"the first three trials{here} all failed in the same way: {outcome.failure}"
                 self._ledger.settle()
                 self._enter(Phase.PAUSING if self._running else Phase.PAUSED, message)

@@ -115,7 +115,11 @@ class Journal:
     def _add(self, trial: Trial, exactly: bool) -> Trial | None:
         with self._writing:
             guess = changed(trial, number=len(self._trials))
-            stored = self.store.add_trial(self.record.id, guess, tuple(map(self.get, self._held)), exactly)
+            held = tuple(map(self.get, self._held))
+            if exactly:
+                stored = self.store.add_trial(self.record.id, guess, held, exactly=True)
+            else:
+                stored = self.store.add_trial(self.record.id, guess, held)
             with self._lock:
                 for ended in self._held:
                     self._before.pop(ended, None)
