@@ -56,8 +56,8 @@ class Scheduler(Protocol):
     One whose attribute ``completes`` is true stops trials that have nothing more to gain: what they reported best is
     their result. Trials that others stop are never best. One whose attribute ``listens`` is true stops by what trials
     report, where there is no budget. A method ``first_round(space)`` returns the budgets of the trials of its first
-    bracket or population, by which too small a number of trials is told. One whose attribute ``alike`` is true begins
-    configs again where all have been begun.
+    bracket or population, by which too small a number of trials is told. By a method ``lacks_members(space,
+    history)`` one says that configs may begin again where all have been begun.
     """
 
     def next(self, space: Space, history: History) -> Action:

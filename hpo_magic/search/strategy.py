@@ -55,7 +55,8 @@ class Strategy:
         number, seldom = len(history), getattr(self.sampler, "draws_seldom", False)
         rng = cast(np.random.Generator, _Late(lambda: self.rng(number))) if seldom else self.rng(number)
         config = self.sampler.propose(space, self._read(space, history), rng)
-        if config is None and getattr(self.scheduler, "alike", False):
+        lacks = getattr(self.scheduler, "lacks_members", None)
+        if config is None and lacks is not None and lacks(space, history):
             return space.sample(self.rng(number))
         return config
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,9 +82,6 @@ class Pbt:
     Sample(budget=5)
     """
 
-    alike: ClassVar[bool] = True
-    """Members may begin alike: a space may hold fewer configs than there are members."""
-
     seed: int = 0
     size: int = 8
     generations: int = 10
@@ -112,7 +108,7 @@ class Pbt:
     def next(self, space: Space, history: History) -> Action:
         """Fill the generations one after another; after the last, begin a new population."""
         steps, going_on = self.steps(space), _going_on(history)
-        roots = [t for t in history.trials if t.budget == steps[0] and not t.gone and history.origin(t) is None]
+        roots = _roots(history, steps[0])
         for start in range(0, len(roots), self.size):
             members = roots[start : start + self.size]
             if len(members) < self.size:
@@ -128,6 +124,10 @@ class Pbt:
                     return Promote(parent.number, steps[generation], config)
                 members = following[: self.size]
         return Sample(steps[0])
+
+    def lacks_members(self, space: Space, history: History) -> bool:
+        """Whether a population has begun that is not complete: where configs are few, some of it begin alike."""
+        return len(_roots(history, self.steps(space)[0])) % self.size > 0
 
     def first_round(self, space: Space) -> tuple[int, ...]:
         """Return the budgets of the first population's trials, in order."""
@@ -171,6 +171,11 @@ class Pbt:
             copy = Trial(len(known.trials), config, parent=source.number, budget=steps[generation])
             known = History((*known.trials, copy), known.goals, known.constraints)
         return plan
+
+
+def _roots(history: History, budget: int) -> list[Trial]:
+    """Return the trials that members begin with, on the budget of the first generation."""
+    return [t for t in history.trials if t.budget == budget and not t.gone and history.origin(t) is None]
 
 
 def _going_on(history: History) -> dict[tuple[int, int], list[Trial]]:
