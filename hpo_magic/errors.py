@@ -10,6 +10,7 @@
     ├── StudyError        a call that the study's state does not allow
     │   └── StudyInUse    another search runs this study now
     └── StoreError        the store cannot be opened, read or written
+        └── StoreGone     its file was deleted while it was open
 
 Each message names the argument, its value, the rule that it breaks and the cure.
 """
@@ -72,6 +73,10 @@ class StudyInUse(StudyError):
 
 class StoreError(HpoError):
     """The store cannot be opened, read or written."""
+
+
+class StoreGone(StoreError):
+    """The file of a store was deleted while it was open; who goes on has it made anew."""
 
 
 def whole(argument: str, value: object, least: int, kind: type[HpoError] = StudyError) -> int:

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Thread
 
 from hpo_magic.run.context import TrialStop, current, running
-
-_usual = Thread.start
-
-
-def _start(self: Thread) -> None:
-    """Start a thread, for the trial that starts it where one does."""
-    context, run = running(), self.run
-    if context is not None:
-
-        def run_for_trial() -> None:
-            current.set(context)
-            with suppress(TrialStop):  # from `report`: the trial hears of it by its own
-                run()
-
-        self.run = run_for_trial  # type: ignore[method-assign]
-    _usual(self)
 
 
 class HelperThreads:
@@ -30,26 +14,49 @@ class HelperThreads:
 
     Examples
     --------
+    >>> usual = Thread.start
     >>> with HelperThreads():
-    ...     Thread.start is _start
-    True
-    >>> Thread.start is _start
+    ...     Thread.start is usual
     False
+    >>> Thread.start is usual
+    True
     """
 
     def __init__(self) -> None:
         self._users, self._lock = 0, Lock()
+        self._usual: Callable[[Thread], None] = Thread.start
+        self._ours = self._usual
 
     def __enter__(self) -> None:
         with self._lock:
             self._users += 1
-            threading.Thread.start = _start  # type: ignore[method-assign]
+            if self._users == 1:
+                self._usual, self._ours = Thread.start, _starting(Thread.start)
+                Thread.start = self._ours  # type: ignore[assignment, method-assign]
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
             self._users -= 1
-            if self._users == 0:
-                threading.Thread.start = _usual  # type: ignore[method-assign]
+            if self._users == 0 and Thread.start is self._ours:  # what others have put in its place is left alone
+                Thread.start = self._usual  # type: ignore[assignment, method-assign]
+
+
+def _starting(usual: Callable[[Thread], None]) -> Callable[[Thread], None]:
+    """Return what starts a thread, for the trial that starts it where one does."""
+
+    def start(self: Thread) -> None:
+        context, run = running(), self.run
+        if context is not None:
+
+            def run_for_trial() -> None:
+                current.set(context)
+                with suppress(TrialStop):  # from `report`: the trial hears of it by its own
+                    run()
+
+            self.run = run_for_trial  # type: ignore[method-assign]
+        usual(self)
+
+    return start
 
 
 helper_threads = HelperThreads()

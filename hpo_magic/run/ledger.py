@@ -380,7 +380,7 @@ class Ledger:
         self.journal.settle()
 
     def flush(self) -> None:
-        """Store what could not be stored before; StoreError where that fails, or where reports met with trouble."""
+        """Store what could not be stored before; StoreError where that fails, or where reports met no store."""
         self.journal.flush()
         self._reports.complain()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from hpo_magic.errors import StoreError, whole
+from hpo_magic.errors import StoreError, StoreGone, whole
 from hpo_magic.run.metric import as_number
 from hpo_magic.trials import State, Trial
 from hpo_magic.trials.journal import Journal
@@ -34,7 +34,7 @@ class Reports:
 
     def __init__(self, journal: Journal) -> None:
         self._journal, self._saved = journal, 0.0
-        self._trouble: StoreError | None = None
+        self._trouble: StoreGone | None = None
 
     def take(self, number: int, value: float, step: int) -> Trial | None:
         """Keep a value; return the trial, or None where it does not run any more. StoreError as of the store."""
@@ -54,12 +54,12 @@ class Reports:
         """Keep a value of a trial that the search runs: the search hears of trouble with the store, not the trial."""
         try:
             return self.take(number, value, step)
-        except StoreError as error:
-            self._trouble = error
+        except StoreError as error:  # the journal keeps it for `flush`, which fails where the trouble lasts
+            self._trouble = error if isinstance(error, StoreGone) else self._trouble
             return self._journal.get(number)
 
     def complain(self) -> None:
-        """Raise what went wrong since with the store, once."""
+        """Raise, once, that the store was deleted."""
         error, self._trouble = self._trouble, None
         if error is not None:
             raise error

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 
 import sqlalchemy as sa
 
-from hpo_magic.errors import StoreError
+from hpo_magic.errors import StoreError, StoreGone
 
 
 class SqliteFile:
@@ -28,7 +28,7 @@ class SqliteFile:
         self._opened = _which(path)
 
     def mind(self) -> None:
-        """Say once that the file was deleted, as a StoreError; who goes on then has it made anew, with all it held.
+        """Say once that the file was deleted, as a StoreGone; who goes on then has it made anew, with all it held.
 
         Another file in its place is left alone, and said each time.
         """
@@ -42,7 +42,7 @@ class SqliteFile:
         with self._one:
             if not self._said:
                 self._said = True
-                raise StoreError(
+                raise StoreGone(
                     f"the file of the store, {self._path}, was deleted while it was open; "
                     "who goes on has it made anew, with all that it held"
                 )

@@ -41,7 +41,7 @@ def test_a_store_that_is_deleted_while_a_trial_reports_loses_nothing(tmp_path, l
 
 
 @pytest.mark.parametrize("on", ["threads", "processes"])
-def test_a_locked_store_pauses_the_search_and_the_trial_goes_on(tmp_path, on):
+def test_a_store_that_is_locked_for_a_while_costs_no_trial(tmp_path, on):
     path = tmp_path / "hpo.db"
     study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random", store=f"sqlite:///{path}?timeout=0.2")
 
@@ -53,10 +53,13 @@ def test_a_locked_store_pauses_the_search_and_the_trial_goes_on(tmp_path, on):
             other.rollback()
         return config["x"]
 
-    with pytest.raises(StudyError, match="database is locked"):
-        study.optimize(objective, trials=3, on=on)
+    for _ in range(3):
+        try:
+            study.optimize(objective, trials=3, on=on)
+        except StudyError as error:  # the search too may come to it while it is locked
+            assert "database is locked" in str(error)
     done = study.history.done
-    assert done and not study.history.failed and {trial.state.value for trial in study.trials} == {"done"}
+    assert len(done) == len(study.trials) == 3
     assert [trial.value for trial in Study.load("study", path).trials] == [trial.value for trial in done]
     assert all(len(trial.reports) == 3 for trial in done)
 

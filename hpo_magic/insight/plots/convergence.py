@@ -10,7 +10,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.plots.palette import worst_shown
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial
@@ -145,3 +144,19 @@ def limits(values: Array, sign: int, log: bool) -> tuple[float, float]:
     grid = 10 ** np.floor(np.log10(span)) / 2
     low, high = np.floor((low - 0.05 * span) / grid) * grid, np.ceil((high + 0.05 * span) / grid) * grid
     return (float(10**low), float(10**high)) if log else (float(low), float(high))
+
+
+def worst_shown(losses: Array, share: float, times: float) -> float:
+    """Return the loss beyond which trials are so bad that the others could not be told apart beside them.
+
+    So many times the way from the best to the median beyond it, or the loss of so large a share; where most are as good
+    as the best, the median of the others.
+
+    Examples
+    --------
+    >>> worst_shown(np.array([1.0, 2.0, 3.0, 1e6]), 0.5, 3.0), worst_shown(np.array([1.0, 1.0, 1.0, 2.0]), 0.5, 3.0)
+    (7.0, 2.0)
+    """
+    best, median, most = float(losses.min()), float(np.median(losses)), float(losses.max())
+    worst = min(most, max(median + times * (median - best), float(np.quantile(losses, share))))
+    return worst if worst > best or most == best else float(np.median(losses[losses > best]))

@@ -8,8 +8,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from hpo_magic.insight.lineage import ways_up
-from hpo_magic.insight.plots.convergence import on_scale
-from hpo_magic.insight.plots.palette import worst_shown
+from hpo_magic.insight.plots.convergence import on_scale, worst_shown
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State, Trial

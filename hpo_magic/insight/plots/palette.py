@@ -27,19 +27,3 @@ def quality(losses: Array) -> Array:
     place = np.searchsorted(ordered, losses, "left") + np.searchsorted(ordered, losses, "right")  # twice, equals alike
     span = np.ptp(place) if len(place) else 0
     return np.asarray((place.max() - place) / span) if span else np.ones(len(losses))
-
-
-def worst_shown(losses: Array, share: float, times: float) -> float:
-    """Return the loss beyond which trials are so bad that the others could not be told apart beside them.
-
-    So many times the way from the best to the median beyond it, or the loss of so large a share; where most are as good
-    as the best, the median of the others.
-
-    Examples
-    --------
-    >>> worst_shown(np.array([1.0, 2.0, 3.0, 1e6]), 0.5, 3.0), worst_shown(np.array([1.0, 1.0, 1.0, 2.0]), 0.5, 3.0)
-    (7.0, 2.0)
-    """
-    best, median, most = float(losses.min()), float(np.median(losses)), float(losses.max())
-    worst = min(most, max(median + times * (median - best), float(np.quantile(losses, share))))
-    return worst if worst > best or most == best else float(np.median(losses[losses > best]))

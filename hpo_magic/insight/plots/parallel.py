@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
-from hpo_magic.insight.plots.palette import colours, quality, worst_shown
+from hpo_magic.insight.plots.convergence import worst_shown
+from hpo_magic.insight.plots.palette import colours, quality
 from hpo_magic.insight.plots.scale import WIDTH, beyond, ends, place, short, ticks, within
 from hpo_magic.insight.plots.style import BEST, INK, dress, say
 from hpo_magic.space import Choice, Space
