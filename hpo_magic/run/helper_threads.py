@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Thread
+from typing import Any
 
 from hpo_magic.run.context import TrialStop, current, running
 
@@ -24,21 +25,22 @@ class HelperThreads:
 
     def __init__(self) -> None:
         self._users, self._lock = 0, Lock()
-        self._usual: Callable[[Thread], None] = Thread.start
-        self._ours = self._usual
+        self._usual: Any = Thread.start
+        self._ours: Any = self._usual
 
     def __enter__(self) -> None:
         with self._lock:
             self._users += 1
             if self._users == 1:
-                self._usual, self._ours = Thread.start, _starting(Thread.start)
-                Thread.start = self._ours  # type: ignore[assignment, method-assign]
+                self._usual = Thread.start
+                self._ours = _starting(self._usual)
+                Thread.start = self._ours  # type: ignore[method-assign]
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0 and Thread.start is self._ours:  # what others have put in its place is left alone
-                Thread.start = self._usual  # type: ignore[assignment, method-assign]
+                Thread.start = self._usual  # type: ignore[method-assign]
 
 
 def _starting(usual: Callable[[Thread], None]) -> Callable[[Thread], None]:
