@@ -367,3 +367,15 @@ def test_a_trial_that_was_stopped_early_has_spent_what_it_reported(first):
     study.optimize(objective, trials=30)
     assert any(trial.cut for trial in study.trials)
     assert sum(trial.cost for trial in study.trials) == len(ran) < 30 * 27
+
+
+@pytest.mark.parametrize("strategy", ["asha", "asha-gp", "auto"])
+def test_new_configs_begin_where_results_differ(strategy):
+    """In its first four epochs every trial is at the level of chance: there who goes up is who was begun first."""
+    study = Study({"x": Float(0, 1), "n": Budget(1, 27)}, minimize="loss", strategy=strategy)
+    for _ in range(60):
+        trial = study.ask()
+        study.tell(trial, 2.3 if trial.budget < 5 else trial.config["x"])
+    begun = [trial.budget for trial in study.trials if trial.parent is None]
+    assert begun[0] < 5 and sum(budget < 5 for budget in begun) <= 12 + 6  # a dozen before any goes up, then a rung more
+    assert min(begun[-5:]) >= 5

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpo_magic.errors import StrategyError
 from hpo_magic.search.curves import best_by
-from hpo_magic.search.fidelity import ETA, by_rung, check_eta, climbers, ended_at, growth, ranked, rungs_of
+from hpo_magic.search.fidelity import ETA, Climber, by_rung, check_eta, climbers, ended_at, growth, ranked, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
-from hpo_magic.trials import History, Trial
+from hpo_magic.trials import History, State, Trial
 
 _UNHEDGED = 10
 """Full runs' cost before a hedge begins: begun after three of them, it costs a tenth of the regret after ten."""
+
+_ENOUGH = 6
+"""Results on a rung by which it is judged whether they tell configs apart."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,10 @@ class Asha:
         return self.stops
 
     def next(self, space: Space, history: History) -> Action:
-        """Promote from the highest rung that has somebody to promote, else start a new config at the lowest."""
+        """Promote from the highest rung that has somebody to promote, else start a new config at the lowest.
+
+        At the lowest, that is, that tells configs apart: in their first steps all may be at the level of chance.
+        """
         steps = rungs_of(space, self.eta)
         if not steps:
             return Sample()
@@ -79,7 +86,7 @@ class Asha:
             for climber in ranked(history, ended, here)[: len(ended) // self.eta]:
                 if above not in climber.at:
                     return Promote(climber.at[here].number, above)
-        return Sample(steps[0])
+        return Sample(next((step for step in steps[:-1] if not _says_nothing(history, reached, step)), steps[-1]))
 
     def first_round(self, space: Space) -> tuple[int, ...]:
         """Return the budgets of the trials that are begun before any goes up."""
@@ -110,3 +117,11 @@ class Asha:
         )
         own = best_by(trial, step - 1, sign)
         return own is None or len(losses) < self.eta or sign * own <= losses[len(losses) // self.eta - 1]
+
+
+def _says_nothing(history: History, reached: Mapping[int, list[Climber]], step: int) -> bool:
+    """Whether half of a rung's results are as good as the best of them."""
+    results = [climber.at[step] for climber in reached.get(step, ()) if climber.at[step].state is State.DONE]
+    losses = sorted(history.loss(trial) for trial in results)
+    alone = len(history.goals) == 1 and len(losses) >= _ENOUGH
+    return alone and losses[len(losses) // 2] <= losses[0]
