@@ -1,4 +1,7 @@
-"""Ledger: one study's trials, space and strategy, and every change of them: ask, report, finish, recover."""
+"""Ledger: one study's trials, space and strategy, and every change of them: ask, report, finish, recover.
+
+One class, as all of it happens under one lock; what needs none is beside it: reports, lost, holding, checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.holding import Holding
+from hpo_magic.run.lost import MOST_TRIES, given_up, tried_again, tries
 from hpo_magic.run.reports import Reports
 from hpo_magic.run.silence import silence
 from hpo_magic.run.trial_run import Outcome
@@ -33,8 +37,6 @@ from hpo_magic.trials.trial import changed
 
 _OVERTAKEN = 20
 """How often a proposal is made anew because others have added trials meanwhile."""
-MOST_TRIES = 3
-"""How often a trial is begun whose worker is lost each time."""
 
 
 class Ledger:
@@ -170,14 +172,13 @@ class Ledger:
                 started = changed(waiting, state=State.RUNNING, started=time.time())
                 if self.journal.begin(started):
                     return self._holding.take(started)
-            for attempt in range(_OVERTAKEN):
-                made = self._next(worker)
-                if made is None:
-                    return None
-                as_known = not self._claimed and attempt < _OVERTAKEN - 1
-                if (stored := self.journal.add_next(made) if as_known else self.journal.add(made)) is not None:
+            left = 1 if self._claimed else _OVERTAKEN
+            while (made := self._next(worker)) is not None:
+                left -= 1
+                stored = self.journal.add_next(made) if left else self.journal.add(made)
+                if stored is not None:
                     return self._holding.take(stored)
-            raise AssertionError("unreachable")
+            return None
 
     def _overtaken(self) -> bool:
         """Whether others, who ask as well, have added trials: a search has the study for itself."""
@@ -300,7 +301,7 @@ class Ledger:
     def lose(self, number: int, why: str, log: str = "") -> Trial:
         """Mark a trial whose worker is gone as lost and queue its config again; after two such tries it has failed."""
         running = self.journal.get(number)
-        if self._tries(running) >= MOST_TRIES:
+        if tries(running, self.journal.get) >= MOST_TRIES:
             message = f"{why}; that was try {MOST_TRIES}"
             return self.finish(number, Outcome(failure=Failure("WorkerLost", message)), log)
         lost = changed(running, state=State.LOST, finished=time.time(), log=log)
@@ -310,41 +311,23 @@ class Ledger:
         self.notices.append(f"trial {number}: {why}; it is tried again")
         return lost
 
-    def _tries(self, trial: Trial) -> int:
-        """Return how many times a config has been begun in a row, this time included, because workers were lost."""
-        tries, parent = 1, trial.parent
-        while parent is not None and (before := self.journal.get(parent)).state is State.LOST:
-            tries, parent = tries + 1, before.parent
-        return tries
-
     def recover(self) -> None:
         """Mark trials that ran when their process died as lost, and queue their configs again.
 
         Those that somebody in this process has asked for may still be told.
         """
-        lost = self._holding.orphans(self.journal.known)
-        for trial in lost:
-            if self._tries(trial) >= MOST_TRIES:
-                self._give_up(trial)
+        lost: list[Trial] = []
+        for trial in self._holding.orphans(self.journal.known):
+            if tries(trial, self.journal.get) < MOST_TRIES:
+                self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
+                self.queue(trial.config, trial.number)
+                lost.append(trial)
                 continue
-            self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
-            self.queue(trial.config, trial.number)
-        lost = [trial for trial in lost if self.journal.get(trial.number).state is State.LOST]
+            error = Failure("KernelLost", f"its kernel died while it ran; that was try {MOST_TRIES}")
+            self.journal.save(changed(trial, state=State.FAILED, error=error, finished=time.time()))
+            self.notices.append(given_up(trial))
         if lost:
-            numbers = ", ".join(str(trial.number) for trial in lost)
-            told = f"trial {numbers} was lost when its kernel died; its config will be tried again"
-            if len(lost) > 1:
-                told = f"trials {numbers} were lost when their kernel died; their configs will be tried again"
-            self.notices.append(told)
-
-    def _give_up(self, trial: Trial) -> None:
-        """Let a trial fail whose kernel has died each time: it may be what kills it, and would be tried for ever."""
-        error = Failure("KernelLost", f"its kernel died while it ran; that was try {MOST_TRIES}")
-        self.journal.save(changed(trial, state=State.FAILED, error=error, finished=time.time()))
-        self.notices.append(
-            f"trial {trial.number} failed: its kernel died while it ran, {MOST_TRIES} times in a row; where that was "
-            f"not its doing, study.repeat({trial.number}) tries it again"
-        )
+            self.notices.append(tried_again(lost))
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""

@@ -308,8 +308,10 @@ class Runner:
 
     def _mind_the_held_up(self) -> None:
         """Pause where all workers are held by trials that their pool cannot end: what is sent there would wait."""
+        if not self._held_up or self.phase is not Phase.RUNNING:
+            return  # a cluster is not asked for its size in vain
         places = self._executor.places
-        if self.phase is Phase.RUNNING and places is not None and len(self._held_up) >= places:
+        if places is not None and len(self._held_up) >= places:
             held, self._held_up = ", ".join(map(str, sorted(self._held_up))), []
             message = (
                 f"trials {held} did not end when they were told to, and hold all {places} workers, which their pool "

@@ -31,7 +31,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         if before is not None and trial.number in places and before.number in places
     ]
     ax.add_collection(LineCollection(lines, colors=LINE, linewidths=0.9, alpha=0.6))
-    most = max((len(rung) for rung in rungs.values()), default=1)
+    most = max(map(len, rungs.values()))
     for x, rung in enumerate(rungs.values()):
         here = [places[trial.number] for trial in rung if trial.number in places]
         ax.plot([x] * len(here), here, "o", color=TRIAL, markersize=4, alpha=0.7, markeredgewidth=0)

@@ -6,7 +6,6 @@ import textwrap
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hpo_magic.insight.comparison import Comparison
@@ -25,12 +24,14 @@ def draw(comparison: Comparison, ax: Axes) -> None:
     ax.set_ylabel(f"best {comparison.goal.metric} so far", fontsize=9, parse_math=False)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     sides = (comparison.one, comparison.other)
+    means = []
     for side, colour in zip(sides, SERIES, strict=False):
         runs, length = side.curves.shape
         at = np.arange(1, length + 1)
         there = ~np.isnan(side.curves).any(axis=0)
         mean = side.curves[:, there].mean(axis=0)
-        ax.step(at[there], mean, where="post", color=colour, linewidth=2, marker="o" if there.sum() == 1 else None)
+        marker = "o" if there.sum() == 1 else None
+        means += ax.step(at[there], mean, where="post", color=colour, linewidth=2, marker=marker)
         if runs > 2:
             spread = side.curves[:, there].std(axis=0, ddof=1)
             ax.fill_between(at[there], mean - spread, mean + spread, step="post", color=colour, alpha=0.18, linewidth=0)
@@ -40,7 +41,7 @@ def draw(comparison: Comparison, ax: Axes) -> None:
     if len(told):
         ax.set_ylim(*limits(told, comparison.goal.sign, log=False))
     legend = ax.legend(
-        [Line2D([], [], color=colour, linewidth=2) for _, colour in zip(sides, SERIES, strict=False)],
+        means,
         [f" {short(side.name, 40)} ({len(side.curves)})" for side in sides],  # the blank: "_x" would be left out
         loc="upper right" if comparison.goal.sign > 0 else "lower right", fontsize=8, frameon=False, labelcolor=INK,
     )  # fmt: skip

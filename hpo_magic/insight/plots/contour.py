@@ -10,7 +10,7 @@ from hpo_magic.insight.importance import importance
 from hpo_magic.insight.landscape import surface
 from hpo_magic.insight.measured import check_parameter, goal_of
 from hpo_magic.insight.plots.palette import colours
-from hpo_magic.insight.plots.scale import beyond, name_axes, place, short, within, written
+from hpo_magic.insight.plots.scale import beyond, name_axes, place, short, stands, within, written
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, dress, say
 from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History
@@ -126,7 +126,7 @@ def _trials(history: History, space: Space, x: str, y: str, ax: Axes) -> int:
                 markeredgecolor="white" if mark == "o" else colour, markeredgewidth=0.4 if mark == "o" else 1.0,
             )  # fmt: skip
     best = history.incumbent
-    if best is not None and x in best.config and y in best.config and within([best], space, x, y):
+    if best is not None and stands(best, space, x, y):
         ax.plot(
             [place(space, x, best.config[x])], [place(space, y, best.config[y])], "*", color=BEST, markersize=14,
             markeredgecolor="white", markeredgewidth=0.6, clip_on=False, zorder=5,

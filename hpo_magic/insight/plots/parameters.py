@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from hpo_magic.insight.plots.scale import place, placed, short, within
+from hpo_magic.insight.plots.scale import place, placed, short, stands
 from hpo_magic.insight.plots.style import BEST, INK, TRIAL, dress
 from hpo_magic.space import Space
 from hpo_magic.space.shown import readable
@@ -38,8 +38,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.plot(xs, ys, "|", color=TRIAL, markersize=9, alpha=0.5)
     if best is None:
         return
-    held = [name for name in names if name in best.config and within([best], space, name)]
-    there = [(row, name) for row, name in zip(rows, names, strict=True) if name in held]
+    there = [(row, name) for row, name in zip(rows, names, strict=True) if stands(best, space, name)]
     ax.plot(
         [place(space, name, best.config[name]) for _, name in there], [row for row, _ in there], "D",
         color=BEST, markersize=7,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots.contour import axes_of
 from hpo_magic.insight.plots.palette import colours, quality
-from hpo_magic.insight.plots.scale import beyond, name_axes, place, short, within
+from hpo_magic.insight.plots.scale import beyond, name_axes, place, short, stands, within
 from hpo_magic.insight.plots.style import BEST, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History
@@ -28,7 +28,7 @@ def draw(history: History, space: Space, ax: Axes, x: str | None = None, y: str 
     at = np.array([(place(space, x, t.config[x]), place(space, y, t.config[y])) for t in there]).reshape(-1, 2)
     ax.scatter(at[order, 0], at[order, 1], s=26, c=colours(good)[order], alpha=0.85, linewidths=0)
     best = history.incumbent
-    if best is not None and x in best.config and y in best.config and within([best], space, x, y):
+    if best is not None and stands(best, space, x, y):
         ax.plot([place(space, x, best.config[x])], [place(space, y, best.config[y])], "*", color=BEST, markersize=13)
     name_axes(ax, space, x, y)
     ax.set_xlim(-0.03, 1.03)

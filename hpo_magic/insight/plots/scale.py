@@ -75,6 +75,19 @@ def within(trials: Sequence[Trial], space: Space, *names: str) -> list[Trial]:
     return [trial for i, trial in enumerate(trials) if i not in outside]
 
 
+def stands(trial: Trial, space: Space, *names: str) -> bool:
+    """Whether a trial has all of some parameters, each within its range: it can be drawn over them.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Float
+    >>> space = Space({"x": Float(0, 1), "y": Float(0, 1)})
+    >>> [stands(Trial(0, config), space, "x") for config in ({"x": 0.5}, {"x": 3.0}, {"y": 0.5})]
+    [True, False, False]
+    """
+    return all(placed([trial], space, name)[0] for name in names)
+
+
 def _outside(trials: Sequence[Trial], space: Space, name: str) -> set[int]:
     return {i for i, trial in enumerate(trials) if name in trial.config} - set(placed(trials, space, name)[0])
 

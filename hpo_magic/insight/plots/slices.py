@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
 from hpo_magic.insight.plots.convergence import limits
-from hpo_magic.insight.plots.scale import WIDTH, beyond, fitting, place, placed, short, ticks, within
+from hpo_magic.insight.plots.scale import WIDTH, beyond, fitting, place, placed, short, stands, ticks
 from hpo_magic.insight.plots.style import BEST, INK, LINE, dress, say
 from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History, Trial
@@ -47,7 +47,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         inside = shown == values[there]
         for which, mark in ((inside, "o"), (~inside, "v" if goal.sign < 0 else "^")):  # an arrow towards where it lies
             ax.scatter((start + xs)[which], shown[which], s=14, c=shades[which], marker=mark, linewidths=0)
-        if best is not None and name in best.config and within([best], space, name):
+        if best is not None and stands(best, space, name):
             at = start + place(space, name, best.config[name])
             ax.plot([at], [goal.sign * history.loss(best)], "*", color=BEST, markersize=11)
         if column:
