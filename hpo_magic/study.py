@@ -533,6 +533,7 @@ class Study:
         if not isinstance(limits, Limits):
             raise StudyError(f"limits={limits!r} must be Limits, as in Limits(trials=50)")
         limits.check(len(self.goals))
+        self.ledger.need_own()
         self.ledger.settings.edit(limits=dataclasses.asdict(limits))
         self.limits = limits
         if self.runner is not None:
@@ -541,10 +542,10 @@ class Study:
 
     def make_room(self) -> bool:
         """Raise the number of trials where it leaves no room for what waits in the queue; whether any may be run."""
-        most, needed = self.limits.trials, self._counted_with_queue()
-        if most is not None and needed > most:
+        most, needed, counted = self.limits.trials, self._counted_with_queue(), self.ledger.counted()
+        if most is not None and needed > max(most, counted):
             self.set_limits(dataclasses.replace(self.limits, trials=needed))
-        return most is None or max(most, needed) > self.ledger.counted()
+        return most is None or max(most, needed) > counted
 
     @property
     def phase(self) -> Phase:

@@ -60,7 +60,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     study, live = search.study, live_front_end(session.shell)
     study.ledger.recorded = cell.kept
     try:
-        study.notices.extend(_told(search, chosen.name))
+        study.notices.extend([*_told(search, chosen.name), *_beside(session, search)])
         known = len(study.notices)
         session.run(search)
     except BaseException:
@@ -98,6 +98,15 @@ def _told(search: Search, strategy: str) -> list[str]:
     ]
     said = study.strategy.explain(study.space, study.limits.trials, len(study.goals))
     return [*told, f"{study.strategy.name}: {said}"]
+
+
+def _beside(session: Session, search: Search) -> list[str]:
+    """Say which other search of the same cell goes on: the study was given another name meanwhile."""
+    return [
+        f"{name} still searches this cell too; %hpo stop {name} ends it"
+        for name, other in session.searches.items()
+        if other is not search and other.study.phase.alive and other.cell.source == search.cell.source
+    ]
 
 
 def _edited(search: Search, asked: str) -> list[str]:

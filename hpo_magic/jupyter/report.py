@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from hpo_magic.jupyter.live_plot import Easel
-from hpo_magic.run.phase import Phase
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt
-from hpo_magic.space.shown import readable
+from hpo_magic.space.shown import readable, telling
 from hpo_magic.study import Study
 from hpo_magic.trials import History, State, Trial
 
@@ -65,7 +64,8 @@ def spent(study: Study) -> str:
     if budget is None or not ended:
         return ""
     told, full = sum(trial.cost for trial in ended), budget.high * len(climbers(study.history))
-    instead = f" instead of the {full:,} of full runs" if told < full else ""
+    edited = budget_of(study.space) != budget  # full runs have had different budgets then
+    instead = f" instead of the {full:,} of full runs" if told < full and not edited else ""
     return f"{told:,} {study.original.budget} spent{instead}"
 
 
@@ -81,21 +81,32 @@ def text(study: Study) -> str:
 def measured(study: Study, trial: Trial) -> str:
     """Return a trial's metrics, and what constraints read, in words."""
     values = trial.values or {}
-    return ", ".join(f"{metric} = {readable(values.get(metric))}" for metric in study.ledger.measured)
+    return ", ".join(
+        f"{metric} = {readable(values.get(metric), digits(study, metric))}" for metric in study.ledger.measured
+    )
+
+
+def digits(study: Study, metric: str) -> int:
+    """Return in how many digits a metric's values are told apart."""
+    return telling(value for trial in study.history.done if (value := (trial.values or {}).get(metric)) is not None)
+
+
+def best_value(study: Study, best: Trial) -> str:
+    """Return the best trial's first metric in words."""
+    return f"{study.metrics[0]} {readable(best.value, digits(study, study.metrics[0]))}"
 
 
 def headline(study: Study) -> str:
     """Return one line: name, state, counts and the best."""
     history = study.history
-    elsewhere = study.phase is Phase.IDLE and study.ledger.store.searched(study.ledger.record.id)
-    phase = "running in another kernel" if elsewhere else str(study.phase)
+    phase = "running in another kernel" if study.ledger.elsewhere() else str(study.phase)
     parts = [f"{study.name} (version {study.version}): {phase}", f"{len(history.done)} trials done"]
     parts += fallen(history)
     best = study.best
     if len(study.goals) > 1 and best is not None:
         parts.append(f"{len(study.pareto)} on the Pareto front of {', '.join(study.metrics)}")
     elif best is not None:
-        parts.append(f"best {study.metrics[0]} {readable(best.value)} in trial {best.number}{at_budget(study, best)}")
+        parts.append(f"best {best_value(study, best)} in trial {best.number}{at_budget(study, best)}")
     elif history.done:
         parts.append(history.why_none)
     if saved := spent(study):
@@ -133,7 +144,8 @@ def table(study: Study) -> str:
     names = [name for name in study.original if any(name in trial.config for trial in ranked(study))]
     titles = ("trial", *study.ledger.measured, *names, lasted(study))
     head = "".join(f"<th>{escape(title)}</th>" for title in titles)
-    body = "".join(_row(trial, study.ledger.measured, names) for trial in ranked(study))
+    metrics = {metric: digits(study, metric) for metric in study.ledger.measured}
+    body = "".join(_row(trial, metrics, names) for trial in ranked(study))
     grid = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
     return f"<p>{escape(headline(study))}</p>{grid}{failures(study)}"
 
@@ -162,8 +174,8 @@ def failures(study: Study) -> str:
     return f"<p>Failed trials:</p><ul>{items}</ul>" if items else ""
 
 
-def _row(trial: Trial, metrics: Sequence[str], names: list[str]) -> str:
-    values = [str(trial.number), *(readable((trial.values or {}).get(metric)) for metric in metrics)]
+def _row(trial: Trial, metrics: Mapping[str, int], names: list[str]) -> str:
+    values = [str(trial.number), *(readable((trial.values or {}).get(one), many) for one, many in metrics.items())]
     values += [readable(trial.config[name]) if name in trial.config else "–" for name in names]
     values.append("" if trial.duration is None else f"{trial.duration:.2g}")
     return "<tr>" + "".join(f"<td>{escape(value)}</td>" for value in values) + "</tr>"

@@ -112,7 +112,7 @@ class Session:
             running.study.stop()  # the cell is run again: the pause is over either way
             running.study.wait(5)
         if running is not None and running.study.phase.alive:
-            if running.panel is not None and running.cell.source == cell.source:
+            if running.panel is not None:
                 self.show(running)  # the cell's output, and the panel in it, was cleared when it was run again
             raise StudyError(f"study {name!r} is in use by a running search; stop it first with %hpo stop {name}")
         if variable in cell.made:
@@ -173,7 +173,7 @@ class Session:
     def go_on(self, search: Search) -> None:
         """Go on with a search; where it has all its trials, with what waits in the queue on top of them."""
         study = search.study
-        if not study.phase.alive and not study.make_room():
+        if not study.make_room() and not study.phase.alive:
             raise StudyError(
                 f"study {study.name!r} has all of its {study.limits.trials} trials; to go on ask for more, "
                 "in the panel or by --trials"
@@ -257,12 +257,12 @@ class Session:
 def _present(panel: Panel) -> None:
     """Display a panel, and under it the place for its static result."""
     handle = _place()
-    panel.live.start()
+    panel.live.draw()
     # No text: where widgets cannot be shown, as on a static page, it would say nothing to anybody.
     view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
     display({"application/vnd.jupyter.widget-view+json": view, "text/plain": ""}, raw=True)
     handle.display({"text/html": "", "text/plain": ""}, raw=True)
-    panel.live.keep = lambda bundle: handle.update(bundle, raw=True)
+    panel.live.start(lambda bundle: handle.update(bundle, raw=True))
     panel.unpin()
 
 

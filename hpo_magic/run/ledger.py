@@ -119,14 +119,19 @@ class Ledger:
                 f"the edit {change!r} must be a function of the space, as in lambda space: space.narrow('x', 0, 1)"
             )
         with self._deciding:
-            space = change(self.space)
+            before = self.space
+            space = change(before)
             if not isinstance(space, Space):
                 raise SpaceError(
                     f"the edit returned {space!r}; return the new space, as in lambda space: space.free('x')"
                 )
             check_edit(space, self.original)
+            self.need_own()
             self.settings.edit(space=space.to_json() if space != self.original else None)
-            self.space = space
+            budget, self.space = before.budget, space
+            if budget is not None and space[budget] != before[budget]:
+                said = self.strategy.explain(space, None, len(self.goals))
+                self.notices.append(f"from now on {self.strategy.name}: {said}")
         self.journal.announce()
         return space
 
@@ -135,6 +140,7 @@ class Ledger:
         with self._deciding:
             chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
             said = chosen.explain(self.space, None, len(self.goals))  # refuses a space that it cannot search
+            self.need_own()
             self.settings.edit(strategy=chosen.name)
             self.strategy = chosen
             self.notices.append(f"from now on {chosen.name}: {said}")
@@ -159,6 +165,7 @@ class Ledger:
             trial = self.journal.get(number)
             if not trial.state.ended:
                 raise StudyError(f"trial {number} is {trial.state}; it can be marked when it has ended")
+            self.need_own()
             marked = changed(trial, trusted=trusted)
             self.journal.save(marked)
             return marked
@@ -366,6 +373,18 @@ class Ledger:
         """Store what could not be stored before; StoreError where that fails, or where reports met no store."""
         self.journal.flush()
         self._reports.complain()
+
+    def elsewhere(self) -> bool:
+        """Whether another process, or another study of this one, searches now."""
+        return not self._claimed and self.store.searched(self.record.id)
+
+    def need_own(self) -> None:
+        """Raise StudyError where what is changed here would not be heard by the search."""
+        if self.elsewhere():
+            raise StudyError(
+                f"study {self.record.name!r} is searched in another kernel or by another study, which would not hear "
+                "of it; change it there, or when that search has ended; nothing was changed"
+            )
 
     def claim(self) -> None:
         """Say that a search is alive here; StudyInUse where another one has the study."""

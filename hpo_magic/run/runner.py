@@ -198,7 +198,7 @@ class Runner:
             if room is not None and room <= len(self._running):
                 return self._finish("")
             done = enough(self.limits, self._ledger.journal.known, self._ledger.space)
-            if done:
+            if done and self._ledger.journal.waiting is None:  # what was queued was asked for by name
                 return self._finish(done)
             began = time.monotonic()
             trial = self._ledger.ask(self._doer)

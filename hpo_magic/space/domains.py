@@ -217,6 +217,18 @@ def contains(domain: Domain, value: object) -> bool:
     return abs(steps - round(steps)) < max(1e-6, coarse)
 
 
+def starts(domain: Domain) -> bool:
+    """Whether the domain has a value with which a search may start; None is one where it is an option.
+
+    Examples
+    --------
+    >>> starts(Float(0, 1)), starts(Float(0, 1, default=0.5)), starts(Choice([None, 1]))
+    (False, True, True)
+    """
+    given = isinstance(domain, Budget) or domain.default is not None
+    return given or (isinstance(domain, Choice) and None in domain.options)
+
+
 def levels(domain: Domain) -> int | None:
     """How many values a domain holds; None for a continuous one.
 

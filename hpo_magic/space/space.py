@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from hpo_magic.errors import SpaceError, did_you_mean
 from hpo_magic.space import conditions
-from hpo_magic.space.domains import Budget, Choice, Domain, clip, contains, on_levels
+from hpo_magic.space.domains import Budget, Choice, Domain, clip, contains, on_levels, starts
 from hpo_magic.space.encoding import from_unit, to_unit
 from hpo_magic.space.json_form import domain_from_json, domain_to_json
 from hpo_magic.space.options import Value, identity
 from hpo_magic.space.rules import read_conditions
-from hpo_magic.space.words import words
+from hpo_magic.space.words import misfit, words
 
 Config: TypeAlias = dict[str, Value]
 """One assignment of the active parameters."""
@@ -147,7 +147,7 @@ class Space(Mapping[str, Domain]):
                 raise SpaceError(f"config lacks {name!r}; give it a value of {words(domain)}")
             value = config[name].item() if isinstance(config[name], np.generic) else config[name]
             if not contains(domain, value):
-                raise SpaceError(f"{name}={value!r} is outside {words(domain)}; choose a value inside")
+                raise SpaceError(f"{name}={value!r} is {misfit(domain, value)}; choose a value inside")
             checked[name] = clip(domain, value)
         return checked
 
@@ -173,7 +173,7 @@ class Space(Mapping[str, Domain]):
             if condition is not None and not condition.holds(config):
                 continue
             default = domain.high if isinstance(domain, Budget) else domain.default
-            if default is None and not (isinstance(domain, Choice) and None in domain.options):
+            if not starts(domain):
                 return None
             if identity(self._in_play(name, default)) != identity(default):
                 return None
@@ -288,7 +288,7 @@ class Space(Mapping[str, Domain]):
             if isinstance(domain, Budget):
                 raise SpaceError(f"{name!r} is the budget; the scheduler sets it, so it cannot be fixed")
             if not contains(domain, value):
-                raise SpaceError(f"{name} cannot be fixed at {value!r}: it is outside {words(domain)}")
+                raise SpaceError(f"{name} cannot be fixed at {value!r}: it is {misfit(domain, value)}")
         return {name: clip(self._domains[name], value) for name, value in fixed.items()}
 
     def _checked_chosen(self, chosen: Mapping[str, Iterable[Value]]) -> dict[str, tuple[Value, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hpo_magic.space.domains import Budget, Choice, Domain
+import numbers
+
+from hpo_magic.space.domains import Budget, Choice, Domain, Float
 
 
 def words(domain: Domain) -> str:
@@ -22,3 +24,24 @@ def words(domain: Domain) -> str:
     elif domain.step is not None:
         parts.append(f"step {domain.step!r}")
     return " ".join([*parts, "log"] if domain.log else parts)
+
+
+def misfit(domain: Domain, value: object) -> str:
+    """Return in words what keeps a value out of a domain.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Int
+    >>> misfit(Int(1, 9), 12), misfit(Int(1, 9), 2.5), misfit(Int(0, 9, step=3), 4)
+    ('outside 1..9', 'outside 1..9, as no whole number', 'outside 0..9 step 3, as between two steps')
+    """
+    inside = (
+        not isinstance(domain, Choice)
+        and isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and domain.low <= float(value) <= domain.high
+    )
+    if not inside:
+        return f"outside {words(domain)}"
+    whole = isinstance(domain, Float) or float(value) == int(value)  # type: ignore[arg-type, call-overload]
+    return f"outside {words(domain)}, as {'between two steps' if whole else 'no whole number'}"

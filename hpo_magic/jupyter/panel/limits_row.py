@@ -16,10 +16,10 @@ from hpo_magic.study import Study
 
 
 class LimitsRow:
-    """Fields for a study's limits and its strategy."""
+    """Fields for a study's limits and its strategy; `told` hears what a change has done, in words."""
 
-    def __init__(self, study: Study, handle: Handle) -> None:
-        self._study, self._handle, self._quiet = study, handle, Quiet()
+    def __init__(self, study: Study, handle: Handle, told: Callable[[str], None]) -> None:
+        self._study, self._handle, self._told, self._quiet = study, handle, told, Quiet()
         known = list(dict.fromkeys([*RECIPES, study.strategy.name]))
         self._strategy = widgets.Dropdown(options=known, value=study.strategy.name, description="strategy")
         self._strategy.layout.width = "215px"
@@ -61,6 +61,9 @@ class LimitsRow:
         try:
             read = {name: _read(field.description, field.value, kind) for name, (field, kind) in self._fields.items()}
             self._study.set_limits(dataclasses.replace(self._study.limits, **read))
+            most, done = self._study.limits.trials, self._study.ledger.counted()
+            if most is not None and most < done:
+                self._told(f"{done} trials are done already, so the search ends; none of them is taken away")
         finally:
             self.refresh()
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from hpo_magic.jupyter.panel.tab import Tab
 from hpo_magic.jupyter.panel.thoughts import Thoughts
-from hpo_magic.jupyter.report import Report, at_budget, failures, spent
+from hpo_magic.jupyter.report import Report, at_budget, best_value, failures, spent
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.space import Space
-from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ _APART, _LATEST, _BREATH, _SHARE, _GLANCE = 0.4, 5.0, 0.5, 100, 0.05
 many times lies between it and the next, but no longer than the panel is there already, as the first drawings take long
 and show nothing; seconds between two looks at the search's phase."""
 _CLOCK = 1.0
+_NOTICES = 3
+"""Notices that are shown, the latest."""
 _PACED, _PAUSED = 20, 5
 """Trials by which the time left is told; times the middle gap between two of them that a longer one counts."""
 
@@ -39,18 +40,22 @@ class Live:
         self._report = Report(panel.study, panel.easel)
         self.thoughts = Thoughts(panel.study, panel.lines, {name: row.weight for name, row in panel.rows.items()})
         self._stopping = threading.Event()
-        self.keep: Callable[[dict[str, str]], None] = lambda bundle: None
-        """Hears the static result whenever the search rests."""
+        self._keep: Callable[[dict[str, str]], None] | None = None
         self._drawn = self._kept = -1
         self._due, self._space, self._began = 0.0, panel.study.space, time.monotonic()
         self._view: tuple[Tab, Hashable] | None = None
         self._phase = panel.study.phase
         self._held, self._trouble = self._holds(), ""
+        self._elsewhere = self._study.ledger.elsewhere()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
-    def start(self) -> None:
-        """Draw once, here, so that the panel is not empty when it appears; then go on in the thread."""
+    def draw(self) -> None:
+        """Draw once, here, so that the panel is not empty when it appears."""
         self._show()
+
+    def start(self, keep: Callable[[dict[str, str]], None]) -> None:
+        """Go on in the thread; `keep` hears the static result whenever the search rests."""
+        self._keep = keep
         self.thread.start()
 
     def stop(self) -> None:
@@ -66,6 +71,7 @@ class Live:
             self._panel.unpin()
             revision = self._study.ledger.journal.wait_change(revision, self._patience())
             if not self._stopping.is_set():
+                self._follow()
                 self._show_or_say()
                 self._rest()
 
@@ -87,7 +93,13 @@ class Live:
         """Seconds until something is due without a change: a drawing that was put off, or the time left."""
         if self._drawn != self._study.ledger.journal.revision:
             return max(self._due - time.monotonic(), 0.0)
-        return _CLOCK if self._study.phase.alive else 3600.0
+        return _CLOCK if self._study.phase.alive or self._elsewhere else 3600.0
+
+    def _follow(self) -> None:
+        """Read what a search elsewhere has stored since."""
+        if self._elsewhere:
+            self._elsewhere = self._study.ledger.elsewhere()
+            self._study.ledger.journal.reload()
 
     def _show(self) -> None:
         """Show what has changed, the head first; whatever takes longer gives way to a click in the meantime."""
@@ -96,7 +108,7 @@ class Live:
         if self._held != (held := self._holds()):
             self._held = held
             panel.refresh()
-        _set(panel.head, head(study))
+        _set(panel.head, head(study, self._elsewhere))
         self._say()
         resting = self._phase in (Phase.PAUSED, Phase.STOPPED, Phase.FINISHED, Phase.IDLE)
         view = panel.view()
@@ -112,12 +124,14 @@ class Live:
         if study.phase is self._phase:
             self.thoughts.show(resting)
         panel.unpin()
+        if (keep := self._keep) is None:  # its place is not there yet
+            return
         if self._phase is Phase.RUNNING and self._kept != -1:  # the result of before is none any more
             self._kept = -1
-            self.keep({"text/html": "", "text/plain": ""})
+            keep({"text/html": "", "text/plain": ""})
         if study.phase is self._phase and resting and self._kept != revision:
             self._kept = revision
-            self.keep(self._report.bundle())
+            keep(self._report.bundle())
 
     def _draw(self, tab: Tab, fresh: bool) -> None:
         """Draw a tab; what cannot be drawn is said, and the rest of the panel goes on."""
@@ -141,20 +155,21 @@ def _set(widget: object, text: str) -> None:
         widget.value = text  # type: ignore[attr-defined]
 
 
-def head(study: Study) -> str:
-    """Return name, state, progress, best and time left as HTML."""
+def head(study: Study, elsewhere: bool = False) -> str:
+    """Return name, state, progress, best and time left as HTML; `elsewhere` is where another kernel searches."""
     phase, total, done = study.phase, study.limits.trials, study.ledger.counted()
+    state = "running in another kernel" if elsewhere else str(phase)
     best = study.best
     parts = [
         f"<b>{escape(study.name)}</b>",
-        f'<span class="hpo-state {phase}" role="status">{phase}</span>',
+        f'<span class="hpo-state {"running" if elsewhere else phase}" role="status">{state}</span>',
         f'<progress max="{total or max(done, 1)}" value="{done}" aria-label="trials done"></progress>',
         f'<span class="hpo-done">{done}{f" of {total}" if total and total >= done else ""} trials</span>',
     ]
     if len(study.goals) > 1 and best is not None:
         parts.append(f'<span class="hpo-best">{len(study.pareto)} on the Pareto front</span>')
     elif best is not None:
-        value = f"{study.metrics[0]} {readable(best.value)} (trial {best.number}{at_budget(study, best)})"
+        value = f"{best_value(study, best)} (trial {best.number}{at_budget(study, best)})"
         parts.append(f'<span class="hpo-best">best {escape(value)}</span>')
     elif study.history.done:
         parts.append(f'<span class="hpo-none">{escape(study.history.why_none)}</span>')
@@ -215,7 +230,8 @@ def message(study: Study, notice: str, told: str = "") -> str:
     runner = study.runner
     if runner is not None and runner.message:
         urgent.append(runner.message)
-    plain = [*study.notices[-3:], *([told] if told else [])]
+    latest = list(dict.fromkeys(reversed(study.notices)))[:_NOTICES][::-1]
     shown = "".join(f'<div class="hpo-message" role="alert">{escape(line)}</div>' for line in urgent)
-    shown += "".join(f'<div class="hpo-message plain">{escape(line)}</div>' for line in plain)
-    return shown + failures(study)
+    shown += "".join(f'<div class="hpo-message plain">{escape(line)}</div>' for line in latest)
+    # Its line is always there, so that a click does not move the button that was clicked.
+    return shown + failures(study) + f'<div class="hpo-message plain told">{escape(told) or "&nbsp;"}</div>'

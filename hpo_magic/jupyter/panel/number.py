@@ -1,10 +1,25 @@
-"""A number as it is written into a field."""
+"""A number as it is written into a field, by hand and by the panel."""
 
 from __future__ import annotations
 
 import ast
 
 from hpo_magic.errors import SpaceError
+
+_FIELD = 10
+"""Characters that a field shows."""
+
+
+def written(number: float | int) -> str:
+    """Return a number exactly, in a form that a field shows whole where there is one.
+
+    Examples
+    --------
+    >>> written(0.001), written(1000000000000.0), written(20000000000), written(12345678901)
+    ('0.001', '1e+12', '2e+10', '12345678901')
+    """
+    plain, short = repr(number), f"{number:g}"
+    return short if len(plain) > _FIELD and float(short) == number else plain
 
 
 def read_number(name: str, text: str) -> float | int:

@@ -51,7 +51,7 @@ class Panel:
         self.head, self.message = widgets.HTML(), widgets.HTML()
         self.lines = Lines()
         hear(self.lines, lambda message: self.handle(lambda: self._follow(message.get("follow"))))
-        self._limits = LimitsRow(study, self.handle)
+        self._limits = LimitsRow(study, self.handle, self.tell)
         self.rows = {
             name: (ChoiceRow if isinstance(domain, Choice) else NumberRow)(
                 name, study.space, study.original, study.edit, self.handle, self._space

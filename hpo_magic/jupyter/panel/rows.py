@@ -10,11 +10,11 @@ from typing import Any
 import ipywidgets as widgets
 
 from hpo_magic.errors import SpaceError
-from hpo_magic.jupyter.panel.number import read_number
+from hpo_magic.jupyter.panel.number import read_number, written
 from hpo_magic.jupyter.panel.quiet import Quiet
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
-from hpo_magic.space.shown import near, readable
+from hpo_magic.space.shown import each_readable, near, readable
 
 Edit = Callable[[Callable[[Space], Space]], Space]
 """Applies a change to the study's space and returns the new one; raises SpaceError where it may not be."""
@@ -111,11 +111,12 @@ class NumberRow:
         self.slider.step = _step(domain, ends[1] - ends[0])
         self.slider.value = (low, high)
         self.slider.min, self.slider.max = ends
-        self.low.value, self.high.value = repr(domain.low), repr(domain.high)
+        for text, bound in ((self.low, domain.low), (self.high, domain.high)):
+            text.value = text.tooltip = written(bound)
         fixed = space.fixed.get(self._name)
         self._row.fix.value = fixed is not None
         if fixed is not None:
-            self.value.value = repr(fixed)
+            self.value.value = written(fixed)
         self.slider.disabled = fixed is not None
 
     def refresh(self) -> None:
@@ -201,12 +202,12 @@ class ChoiceRow:
         assert isinstance(domain, Choice)
         self._options = domain.options
         self.toggles = [
-            widgets.ToggleButton(description=readable(option), tooltip=f"try {name} = {readable(option)}")
-            for option in domain.options
+            widgets.ToggleButton(description=option, tooltip=f"try {name} = {option}")
+            for option in each_readable(domain.options)
         ]
         for toggle in self.toggles:
             toggle.layout.width = "auto"
-        self.value = widgets.Dropdown(options=[(readable(o), i) for i, o in enumerate(domain.options)])
+        self.value = widgets.Dropdown(options=[(option, i) for i, option in enumerate(each_readable(domain.options))])
         self.value.layout.width = "92px"
         self.value.description = f"fixed value of {name}"
         with self._row.quietly:

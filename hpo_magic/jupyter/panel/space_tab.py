@@ -12,8 +12,10 @@ from hpo_magic.errors import SpaceError, StudyError, did_you_mean
 from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.number import read_number
 from hpo_magic.jupyter.panel.tab import Handle
+from hpo_magic.run.phase import Phase
 from hpo_magic.space import Budget, Choice, Config, Space, Value
-from hpo_magic.space.shown import readable
+from hpo_magic.space.domains import starts
+from hpo_magic.space.shown import each_readable, readable
 from hpo_magic.study import Study
 from hpo_magic.trials import Trial
 
@@ -95,8 +97,7 @@ class SpaceTab:
 
     def _queue(self) -> None:
         trial = self._study.enqueue(read_config(self.config.value, self._study.space))
-        when = "is tried next" if self._study.phase.alive else "waits; Resume starts it, if the trials leave room"
-        self._told(f"trial {trial.number} {when}")
+        self._told(f"trial {trial.number} {when(self._study)}")
 
     def _zoom(self) -> None:
         self._study.zoom()
@@ -107,6 +108,14 @@ class SpaceTab:
         self._study.edit(lambda _: self._study.original)
         self._edited()
         self._told("the space is the cell's own again")
+
+
+def when(study: Study) -> str:
+    """Say when a trial is begun that was put in the queue."""
+    if study.phase in (Phase.PAUSING, Phase.PAUSED):
+        return "is tried next; Resume goes on"
+    runs = study.phase.alive or study.ledger.elsewhere()
+    return "is tried next" if runs else "waits; Resume starts it, if the trials leave room"
 
 
 def read_config(text: str, space: Space) -> Config:
@@ -130,6 +139,8 @@ def read_config(text: str, space: Space) -> Config:
             raise SpaceError(f"line {number}: {line.strip()!r} is no assignment; write name = value")
         if name not in space:
             raise SpaceError(f"line {number}: {name!r} is no parameter{did_you_mean(name, space)}")
+        if name in written:
+            raise SpaceError(f"line {number}: {name!r} has a value above already; drop one of the two lines")
         written[name] = value
     config: Config = {}
     for name, domain in space.items():
@@ -139,7 +150,9 @@ def read_config(text: str, space: Space) -> Config:
             config[name] = _value(name, written[name], space)
         elif exists:
             default = domain.high if isinstance(domain, Budget) else domain.default
-            config[name] = space.clip(config)[name] if default is None else default
+            config[name] = default if starts(domain) else space.clip(config)[name]
+    if not written:
+        raise SpaceError("the field is empty; write name = value, a line each, or fill in the best first")
     return config
 
 
@@ -147,10 +160,11 @@ def _value(name: str, text: str, space: Space) -> Value:
     domain = space[name]
     if isinstance(domain, Choice):
         literal = _as_written(text)
-        for option in domain.options:
-            if text in (readable(option), repr(option)) or literal == repr(option):
+        texts = each_readable(domain.options)
+        for option, shown in zip(domain.options, texts, strict=True):
+            if text in (shown, repr(option)) or literal == repr(option):
                 return option
-        raise SpaceError(f"{name}: {text!r} is no option; choose one of {', '.join(map(readable, domain.options))}")
+        raise SpaceError(f"{name}: {text!r} is no option; choose one of {', '.join(texts)}")
     return read_number(name, text)
 
 
@@ -162,7 +176,7 @@ def _differences(space: Space, original: Space) -> list[str]:
             said.append(f"{name} is fixed at {readable(space.fixed[name])}")
         elif isinstance(domain, Choice):
             if len(space.options(name)) < len(domain.options):
-                said.append(f"{name} is one of {', '.join(map(readable, space.options(name)))}")
+                said.append(f"{name} is one of {', '.join(each_readable(space.options(name)))}")
         elif not isinstance(own, Choice) and (domain.low, domain.high) != (own.low, own.high):
             said.append(f"{name} is in {domain.low:g}..{domain.high:g}; the cell says {own.low:g}..{own.high:g}")
     return said

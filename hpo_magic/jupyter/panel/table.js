@@ -2,6 +2,7 @@
 function render({ model, el }) {
   el.classList.add("hpo-table");
   const press = (node, message) => {
+    node.dataset.key = JSON.stringify(message);
     // On the way down: a row that is drawn anew before the button comes up would hear of no click. One without a mouse
     // counts none.
     node.addEventListener("mousedown", (event) => {
@@ -56,14 +57,15 @@ function render({ model, el }) {
       for (const [text, step] of [["‹ earlier rows", -1], ["later rows ›", 1]]) {
         const button = make("button", text, foot);
         button.disabled = data.page + step < 0 || data.page + step >= data.pages;
+        button.dataset.key = `turn ${step}`;
         button.addEventListener("click", () => model.send({ turn: step }));
       }
     }
-    const focused = el.contains(document.activeElement) ? document.activeElement.dataset.trial : undefined;
+    const focused = el.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
     el.replaceChildren(frame, foot);
     frame.scrollTop = top;
     frame.scrollLeft = left;
-    if (focused !== undefined) el.querySelector(`[data-trial="${focused}"]`)?.focus();
+    if (focused !== undefined) el.querySelector(`[data-key='${focused}']`)?.focus();
   };
   model.on("change:data", draw);
   draw();

@@ -13,14 +13,17 @@ from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots.scale import short
 from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.clickable import Table, hear
+from hpo_magic.jupyter.panel.space_tab import when
 from hpo_magic.jupyter.panel.tab import Handle
-from hpo_magic.jupyter.report import lasted
+from hpo_magic.jupyter.report import digits, lasted
 from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 from hpo_magic.trials import State, Trial
 
 _PAGE, _TAIL, _WIDE = 100, 30, 40
 """Rows of a page, lines of a log, characters of a cell."""
+_LACKING = object()
+"""What a trial does not have; None may be an option."""
 
 
 class TrialsTab:
@@ -94,11 +97,8 @@ class TrialsTab:
         return self._study.ledger.journal.get(self._chosen)
 
     def _again(self, trial: Trial) -> None:
-        self._study.repeat(trial)
-        self._told(f"trial {trial.number} is in the queue to be run again{self._when()}")
-
-    def _when(self) -> str:
-        return "" if self._study.phase.alive else "; Resume starts it"
+        queued = self._study.repeat(trial)
+        self._told(f"trial {trial.number} is in the queue to be run again: trial {queued.number} {when(self._study)}")
 
     def _distrust(self, trial: Trial) -> None:
         self._study.distrust(trial)
@@ -114,16 +114,17 @@ class TrialsTab:
         columns = ["trial", "state", *study.ledger.measured, *self._names, lasted(study)]
         column, down = self._sort
         trials = sorted(study.trials, key=lambda trial: _key(self._value(trial, column)), reverse=down)
-        lacking = [trial for trial in trials if self._value(trial, column) is None]
+        lacking = [trial for trial in trials if self._value(trial, column) is _LACKING]
         if lacking:  # what has no value comes last in both directions
-            trials = [trial for trial in trials if self._value(trial, column) is not None] + lacking
+            trials = [trial for trial in trials if self._value(trial, column) is not _LACKING] + lacking
         pages = max(math.ceil(len(trials) / _PAGE), 1)
         page = min(self._page, pages - 1)
+        many = {2 + place: digits(study, metric) for place, metric in enumerate(study.ledger.measured)}
         rows = [
             {
                 "number": trial.number,
                 "state": str(trial.state) if trial.trusted else "distrusted",
-                "cells": [_cell(self._value(trial, place)) for place in range(len(columns))],
+                "cells": [_cell(self._value(trial, place), many.get(place, 4)) for place in range(len(columns))],
             }
             for trial in trials[page * _PAGE : (page + 1) * _PAGE]
         ]
@@ -140,9 +141,11 @@ class TrialsTab:
         if column == 1:
             return _state(self._study, trial, self._front)
         if column < 2 + len(metrics):
-            return (trial.values or {}).get(metrics[column - 2])
+            return (trial.values or {}).get(metrics[column - 2], _LACKING)
         names = self._names[column - 2 - len(metrics) :]
-        return trial.config.get(names[0]) if names else trial.duration
+        if names:
+            return trial.config.get(names[0], _LACKING)
+        return _LACKING if trial.duration is None else trial.duration
 
 
 def _on_front(study: Study) -> set[int]:
@@ -167,8 +170,8 @@ def _key(value: Any) -> tuple[int, float, str]:
     return (1, 0.0, str(value))
 
 
-def _cell(value: Any) -> str:
-    return "–" if value is None else short(readable(value), _WIDE)
+def _cell(value: Any, digits: int) -> str:
+    return "–" if value is _LACKING else short(readable(value, digits), _WIDE)
 
 
 def describe(study: Study, number: int) -> str:
@@ -176,7 +179,7 @@ def describe(study: Study, number: int) -> str:
     trial = study.ledger.journal.get(number)
     facts = [f"trial {number}: {_state(study, trial, _on_front(study))}"]
     if trial.values:
-        facts.append(", ".join(f"{name} = {readable(value)}" for name, value in trial.values.items()))
+        facts.append(", ".join(f"{name} = {value}" for name, value in trial.values.items()))
     if trial.parent is not None:
         facts.append(f"goes on from or repeats trial {trial.parent}")
     if trial.duration is not None:
