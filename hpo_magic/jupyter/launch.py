@@ -202,10 +202,11 @@ def _changeable() -> tuple[type, ...]:
 
 def _changed(search: Search, counted: int) -> list[str]:
     """Say what the cell uses and what is not as it was when the study was last gone on with; keep how it is now."""
-    used = {name: one for name, one in search.objective.used().items() if name not in search.cell.made}
+    own = {*search.cell.made, *(name for name, _ in search.cell.in_place)}  # what the cell changes is said by itself
+    used = {name: one for name, one in search.objective.used().items() if name not in own}
     settings, now = search.study.ledger.settings, prints(used)
-    names = differing(settings.get("surroundings") or {}, now)
-    settings.asked(surroundings=now)
+    names = differing(settings.get("inputs") or {}, now)
+    settings.asked(inputs=now)
     if not names or not counted:
         return []
     verb = "is" if len(names) == 1 else "are"
