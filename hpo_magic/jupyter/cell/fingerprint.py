@@ -155,12 +155,16 @@ def _parts(value: Any) -> list[Any] | None:
         return list(value)
     if isinstance(value, dict):
         return [*value, *value.values()]
-    module = type(value).__module__
-    plain = isinstance(value, SimpleNamespace) or dataclasses.is_dataclass(value) or module == "__main__"
-    if isinstance(value, type) or not (plain or any(f"{module}.".startswith(f"{name}.") for name in _OPEN)):
-        return None
     held = getattr(value, "__dict__", None)
-    return None if held is None else [*held, *held.values(), *([type(value)] if module == "__main__" else [])]
+    if held is None or isinstance(value, type):
+        return None
+    module = type(value).__module__
+    if any(f"{module}.".startswith(f"{name}.") for name in _OPEN):  # what is private may be noted as it is used
+        public = [name for name in held if not name.startswith("_")]
+        return [*public, *(held[name] for name in public), getattr(value, "shape", None)]
+    if isinstance(value, SimpleNamespace) or dataclasses.is_dataclass(value) or module == "__main__":
+        return [*held, *held.values(), *([type(value)] if module == "__main__" else [])]
+    return None
 
 
 def _sampled(value: Any, draws: int) -> Any:
