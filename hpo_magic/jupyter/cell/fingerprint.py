@@ -160,10 +160,10 @@ def _parts(value: Any) -> list[Any] | None:
         return None
     module = type(value).__module__
     if any(f"{module}.".startswith(f"{name}.") for name in _OPEN):  # what is private may be noted as it is used
-        public = [name for name in held if not name.startswith("_")]
+        public = sorted(name for name in held if not name.startswith("_"))
         return [*public, *(held[name] for name in public), getattr(value, "shape", None)]
     if isinstance(value, SimpleNamespace) or dataclasses.is_dataclass(value) or module == "__main__":
-        return [*held, *held.values(), *([type(value)] if module == "__main__" else [])]
+        return [*sorted(held), *(held[name] for name in sorted(held)), *([type(value)] if module == "__main__" else [])]
     return None
 
 
