@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpo_magic.errors import HpoError
-    from hpo_magic.run.context import checkpoint, report, seed, should_stop
+    from hpo_magic.run.context import checkpoint, report, seed, should_stop, trial_number
+    from hpo_magic.run.limits import Limits
     from hpo_magic.search.strategy import Strategy
     from hpo_magic.space import Budget, Choice, Float, Int, Space
     from hpo_magic.study import Study
@@ -34,6 +35,8 @@ _HOMES = {
     "should_stop": "hpo_magic.run.context",
     "checkpoint": "hpo_magic.run.context",
     "seed": "hpo_magic.run.context",
+    "trial_number": "hpo_magic.run.context",
+    "Limits": "hpo_magic.run.limits",
 }
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "Float",
     "HpoError",
     "Int",
+    "Limits",
     "Space",
     "State",
     "Strategy",
@@ -52,6 +56,7 @@ __all__ = [
     "report",
     "seed",
     "should_stop",
+    "trial_number",
     "unload_ipython_extension",
 ]
 

@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any, overload
 from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, flag, whole
 from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
+from hpo_magic.run.going_on import going_on
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
-from hpo_magic.run.metric import as_values, overflown
+from hpo_magic.run.metric import as_values, overflown, unkept
 from hpo_magic.run.phase import Phase
-from hpo_magic.run.progress import ProgressLine, told
+from hpo_magic.run.progress import ProgressLine
+from hpo_magic.run.progress import told as so_far
 from hpo_magic.run.runner import Runner
 from hpo_magic.run.thread_settings import ThreadSettings
 from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
-from hpo_magic.space import Config, Domain, Space
+from hpo_magic.space import Config, Space
 from hpo_magic.space.rules import never
 from hpo_magic.trials import Failure, History, State, Trial
 from hpo_magic.trials.constraints import read_constraints
@@ -81,7 +83,7 @@ class Study:
 
     def __init__(
         self,
-        space: Space | Mapping[str, Domain],
+        space: Space | Mapping[str, Any],
         *,
         minimize: str | Sequence[str] | None = None,
         maximize: str | Sequence[str] | None = None,
@@ -113,6 +115,7 @@ class Study:
         self.constraints = ledger.constraints
         self.limits = Limits(**(ledger.settings.get("limits") or {}))
         self.runner: Runner | None = None
+        self._found = ledger.counted() > 0
         self._how: tuple[Sequence[Guard], Any] = ((), None)  # guards and place of the last search
 
     @classmethod
@@ -411,7 +414,8 @@ class Study:
     def tell(self, trial: Trial | int, value: Any) -> Trial:
         """Record a trial's value, or {metric: value}; one that is no finite number fails the trial."""
         try:
-            outcome = Outcome(as_values(value, self.ledger.measured))
+            values = as_values(value, self.ledger.measured)
+            outcome = Outcome(values, unkept=unkept(value, values))
         except MetricError as error:
             outcome = Outcome(failure=failure_of(error))
         return self.ledger.finish(_number(trial), outcome)
@@ -438,6 +442,7 @@ class Study:
         to_noise: bool = False,
         on: Any = None,
         progress: bool | None = None,
+        callback: Callable[[Study, Trial], None] | None = None,
     ) -> None:
         """Search until the study has so many trials, or the time is up; an interrupt stops it cleanly.
 
@@ -463,6 +468,9 @@ class Study:
             first trials show to be faster.
         progress : bool, optional
             Say on one line of standard error how far the search has come. Default: where that is a terminal.
+        callback : callable, optional
+            Called with this study and each trial that has ended, one after another, in the thread of the search. It may
+            call `stop`; where it raises, the search ends with that error, and every finished trial is kept.
         """
         if progress is not None:
             flag("progress", progress)
@@ -470,16 +478,26 @@ class Study:
         limits = Limits(trials, timeout, trial_timeout, number, target, no_gain, to_noise)
         if not callable(objective):
             raise StudyError(f"objective={objective!r} must be a function of a config, which returns the metric")
-        self._search(objective, limits, (), on, progress)
+        if callback is not None and not callable(callback):
+            raise StudyError(f"callback={callback!r} must be a function of a study and a trial, as in print")
+        first = self.runner is None
+
+        def say() -> None:
+            if first:
+                self.notices.extend(going_on(self.ledger, objective, trials, self._found))
+
+        heard = None if callback is None else lambda trial: callback(self, detached(trial))
+        self._search(objective, limits, (), on, progress, say, heard)
 
     def _search(
-        self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any, progress: bool | None = None
-    ) -> None:
-        """Search and wait for the end."""
+        self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any, progress: bool | None = None,
+        say: Callable[[], None] = lambda: None, heard: Callable[[Trial], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Search and wait for the end; `say` is called when all is read that is stored."""
         ended = self.ledger.counted
-        line = ProgressLine(progress, lambda s: told(self.name, ended(), self.history, self.limits, s), self.notices)
+        line = ProgressLine(progress, lambda s: so_far(self.name, ended(), self.history, self.limits, s), self.notices)
         try:
-            self.start(objective, limits, guards, on)
+            self._start(objective, limits, guards, on, say, heard)
             line.update()
             runner = self.runner
             assert runner is not None
@@ -502,13 +520,19 @@ class Study:
         self, objective: Objective, limits: Limits | None = None, guards: Sequence[Guard] = (), on: Any = None
     ) -> None:
         """Search in a background thread; `on` as in `optimize`."""
+        self._start(objective, Limits() if limits is None else _checked(limits), guards, on)
+
+    def _start(
+        self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any,
+        say: Callable[[], None] = lambda: None, heard: Callable[[Trial], None] | None = None,
+    ) -> None:  # fmt: skip
         self._need_rest()
-        limits = limits or Limits()
         limits.check(len(self.goals))
         self.limits = limits
         self.ledger.claim()
         try:
             self.ledger.catch_up()
+            say()
             self.ledger.recover()
             here = ThreadSettings.of_here()
             own = (here,) if here.values else ()
@@ -516,7 +540,7 @@ class Study:
         except HpoError:
             self.ledger.release()
             raise
-        self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards))
+        self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards), heard)
         self._how = guards, on
         short = self.ledger.strategy.shortfall(self.original, limits.trials)
         if short and len(self.history) < (limits.trials or 0):
@@ -530,9 +554,7 @@ class Study:
 
     def set_limits(self, limits: Limits) -> None:
         """Change the limits; they hold at once, are kept with the study, and a finished search may be resumed."""
-        if not isinstance(limits, Limits):
-            raise StudyError(f"limits={limits!r} must be Limits, as in Limits(trials=50)")
-        limits.check(len(self.goals))
+        _checked(limits).check(len(self.goals))
         self.ledger.need_own()
         self.ledger.settings.edit(limits=dataclasses.asdict(limits))
         self.limits = limits
@@ -580,6 +602,12 @@ class Study:
         value = None if best is None else f"best {self.metrics[0]} {best.value:.6g} (trial {best.number})"
         found = value or self.history.why_none
         return f"Study({self.name!r}, version {self.version}, {self.phase}, {len(self.history.done)} done, {found})"
+
+
+def _checked(limits: Limits) -> Limits:
+    if not isinstance(limits, Limits):
+        raise StudyError(f"limits={limits!r} must be Limits, as in Limits(trials=50), from hpo_magic import Limits")
+    return limits
 
 
 def _troubled(runner: Runner) -> bool:

@@ -18,6 +18,7 @@ from hpo_magic.jupyter.options import Options
 from hpo_magic.jupyter.report import headline
 from hpo_magic.jupyter.session import Search, Session
 from hpo_magic.run.executors.places import natural_workers
+from hpo_magic.run.going_on import ANEW, there_already
 from hpo_magic.run.limits import Limits
 from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.trials.constraints import read_constraints
@@ -81,9 +82,7 @@ def _told(search: Search, strategy: str) -> list[str]:
     study, told = search.study, list[str]()
     counted = study.ledger.counted()
     if counted:
-        total = f" of {study.limits.trials}" if study.limits.trials else ""
-        told.append(f"goes on with version {study.version}: {counted}{total} trials are there already")
-        told += [*_mended(search), *_edited(search, strategy)]
+        told += [there_already(study.ledger, study.limits.trials), *_mended(search), *_edited(search, strategy)]
     elif study.version > 1:
         told.append(
             f"the cell, or what it is asked for, has changed: this is version {study.version}, earlier ones are kept"
@@ -212,7 +211,7 @@ def _changed(search: Search, counted: int) -> list[str]:
     verb = "is" if len(names) == 1 else "are"
     return [
         f"{', '.join(names)} {verb} not what the earlier trials used, and their results stand beside the new ones; "
-        "to begin anew give the study another name"
+        f"{ANEW}"
     ]
 
 

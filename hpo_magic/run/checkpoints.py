@@ -3,7 +3,8 @@
 They lie beside a SQLite file, else in the current folder, or for a store in memory in a temporary one, which is made
 when the first trial asks for it: a killed process could not remove it again. Stores and studies that lie side by side
 have folders of their own, and a trial that goes on from no other finds its own empty: files of a study whose store was
-deleted would be taken for its own.
+deleted would be taken for its own. A trial that is tried again, as its worker or kernel was lost, goes on with its
+files.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from hpo_magic.run.lost import tries
 from hpo_magic.run.scratch import scratch
 from hpo_magic.trials import History, Trial
 from hpo_magic.trials.store import Store, file_of
@@ -72,22 +74,37 @@ class Checkpoints:
     def prepare(self, history: History, trial: Trial) -> Inherited:
         """Give a trial that goes on from another one a copy of its files, in place of whatever is in its folder.
 
-        A copy, so that a trial killed while it writes leaves those of its predecessor whole. A repeat begins anew.
+        A copy, so that a trial killed while it writes leaves those of its predecessor whole: they are what its next try
+        goes on from. One without a predecessor goes on from its own files, once, as it may be they that are broken. A
+        repeat begins anew.
         """
         source = history.origin(trial)
+        left = self._left_by_the_lost(history, trial) if source is None else None
+        if left is not None and not self._copy(left, trial.number):
+            return Inherited(0, f"trial {trial.number} goes on with the checkpoint files that trial {left} left")
         if source is None or not source.kept or (source.budget or 0) >= (trial.budget or 0):
             return self.anew(trial.number)
-        own, files = self.folder(trial.number), self.folder(source.number)
+        if why := self._copy(source.number, trial.number):
+            note = f"trial {trial.number} begins anew: the checkpoint files of trial {source.number} {why}"
+            return Inherited(0, note)
+        return Inherited(source.budget or 0)
+
+    def _left_by_the_lost(self, history: History, trial: Trial) -> int | None:
+        """Return the trial whose files a second try goes on with."""
+        if trial.parent is None or tries(trial, history.trials.__getitem__) != 2:
+            return None
+        return trial.parent if self.used(trial.parent) else None
+
+    def _copy(self, source: int, to: int) -> str:
+        """Put a copy of a trial's files in the folder of another; return what has kept them from it."""
+        own = self.folder(to)
         shutil.rmtree(own, ignore_errors=True)
         try:
-            shutil.copytree(files, own)
+            shutil.copytree(self.folder(source), own)
         except OSError as error:
             shutil.rmtree(own, ignore_errors=True)
-            why = "are gone" if isinstance(error, FileNotFoundError) else f"cannot be copied ({error})"
-            return Inherited(
-                0, f"trial {trial.number} begins anew: the checkpoint files of trial {source.number} {why}"
-            )
-        return Inherited(source.budget or 0)
+            return "are gone" if isinstance(error, FileNotFoundError) else f"cannot be copied ({error})"
+        return ""
 
 
 _in_memory: WeakKeyDictionary[Store, str] = WeakKeyDictionary()

@@ -74,6 +74,18 @@ def running() -> TrialContext | None:
     return None if context is None or context.over else context
 
 
+def trial_number() -> int | None:
+    """Return the number of the trial that runs here; None outside a trial.
+
+    Examples
+    --------
+    >>> trial_number() is None
+    True
+    """
+    context = running()
+    return None if context is None else context.number
+
+
 def report(value: float, step: int | None = None) -> None:
     """Report an intermediate value of the metric.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -15,7 +15,7 @@ from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.holding import Holding
-from hpo_magic.run.lost import MOST_TRIES, given_up, tried_again, tries
+from hpo_magic.run.lost import MOST_TRIES, first_try, given_up, tried_again, tries
 from hpo_magic.run.reports import Reports
 from hpo_magic.run.silence import silence
 from hpo_magic.run.trial_run import Outcome
@@ -89,7 +89,7 @@ class Ledger:
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
         self._claimed = False
-        self._heard = False
+        self._heard = self._looked = False
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
@@ -173,6 +173,7 @@ class Ledger:
     def ask(self, worker: str = "") -> Trial | None:
         """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it."""
         with self._deciding:
+            self._mind_strangers()
             if self._overtaken():
                 self.journal.reload()
             while (waiting := self.journal.waiting) is not None:
@@ -186,6 +187,18 @@ class Ledger:
                 if stored is not None:
                     return self._holding.take(stored)
             return None
+
+    def _mind_strangers(self) -> None:
+        """Say once which trials nobody here has begun: whether anybody still works on them cannot be known."""
+        if self._claimed or self._looked:
+            return
+        self._looked = True
+        if strangers := self._holding.strangers(self.journal.known):
+            numbers = ", ".join(str(trial.number) for trial in strangers)
+            one = f"trial {numbers} runs" if len(strangers) == 1 else f"trials {numbers} run"
+            self.notices.append(
+                f"{one} elsewhere; where nobody works on it any more, study.fail({strangers[0].number}, 'lost')"
+            )
 
     def _overtaken(self) -> bool:
         """Whether others, who ask as well, have added trials: a search has the study for itself."""
@@ -267,15 +280,20 @@ class Ledger:
             kept=self._kept(running),
         )  # fmt: skip
         (self.journal.hold if hold else self.journal.save)(finished)
-        self._mind_silence(finished)
+        self._mind_silence(finished, outcome.unkept)
         self._cut.discard(number)
         self._holding.let_go(number)
         self._contexts.pop(number, None)
         return finished
 
-    def _mind_silence(self, trial: Trial) -> None:
+    def _mind_silence(self, trial: Trial, unkept: Sequence[str]) -> None:
         if trial.state is State.DONE and not self._heard:
             self._heard = True
+            if unkept:
+                self.notices.append(
+                    f"{', '.join(unkept)} of trial {trial.number} is not kept: beside the metrics finite numbers are; "
+                    "print the rest, which goes to the trial's log, or write it to a file in checkpoint()"
+                )
             self.notices.extend(silence(trial, self.original, self.strategy))
             lacking = [name for name in self.recorded if name not in (trial.values or {})]
             if lacking and trial.number not in self._cut:
@@ -338,7 +356,7 @@ class Ledger:
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""
-        number, strategy = trial.number, self.strategy
+        number, strategy, first = trial.number, self.strategy, first_try(trial, self.journal.get)
         if trial.parent is None:
             inherited = self._checkpoints.anew(number)
         else:
@@ -348,7 +366,7 @@ class Ledger:
         if inherited.budget != trial.resumed:
             self.journal.put(changed(self.journal.get(number), resumed=inherited.budget))
         made = TrialContext(
-            number, lambda: strategy.trial_seed(number), worker=trial.worker,
+            number, lambda: strategy.trial_seed(first), worker=trial.worker,
             find_folder=lambda: self._checkpoints.folder(number),
             on_begin=lambda who: self.begun(number, who),
             on_report=lambda value, step: self._goes_on(self._reports.hear(number, value, step)),

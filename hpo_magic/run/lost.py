@@ -25,6 +25,20 @@ def tries(trial: Trial, get: Callable[[int], Trial]) -> int:
     return count
 
 
+def first_try(trial: Trial, get: Callable[[int], Trial]) -> int:
+    """Return the number under which a config was begun that others of these tries have lost.
+
+    Examples
+    --------
+    >>> first, again = Trial(0, {"x": 1}, State.LOST), Trial(1, {"x": 1}, State.RUNNING, parent=0)
+    >>> first_try(again, [first, again].__getitem__)
+    0
+    """
+    while trial.parent is not None and (before := get(trial.parent)).state is State.LOST:
+        trial = before
+    return trial.number
+
+
 def tried_again(lost: Sequence[Trial]) -> str:
     """Say that trials were lost with their kernel and will be tried again.
 

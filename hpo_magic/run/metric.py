@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -40,6 +41,10 @@ def as_number(value: Any, name: str = "the metric") -> float:
     except OverflowError:
         raise MetricError(f"{name} is too large for a float ({_short(value)}); it must be a finite number") from None
     except (TypeError, ValueError, RuntimeError):
+        if inspect.iscoroutine(value):
+            value.close()
+            cure = "have it run, as in lambda config: asyncio.run(objective(config))"
+            raise MetricError(f"{name} is a coroutine, not a number; {cure}") from None
         raise MetricError(f"{name} is a {type(value).__name__} ({_short(value)}); it must be a finite number") from None
     if not math.isfinite(number):
         raise MetricError(f"{name} is {number}; it must be a finite number")
@@ -83,6 +88,19 @@ def as_values(result: Any, metrics: Sequence[str]) -> dict[str, float]:
             with suppress(MetricError):
                 values[str(name)] = as_number(value)
     return {str(name): values[str(name)] for name in result if str(name) in values}
+
+
+def unkept(result: Any, values: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the names of what a result holds and its values do not.
+
+    Examples
+    --------
+    >>> unkept({"loss": 1, "note": "slow"}, {"loss": 1.0})
+    ('note',)
+    """
+    if isinstance(result, float) or not isinstance(result, Mapping) or len(result) == len(values):
+        return ()
+    return tuple(str(name) for name in result if str(name) not in values)
 
 
 def _short(value: Any) -> str:

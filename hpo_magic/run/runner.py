@@ -12,8 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from hpo_magic.errors import HpoError
-from hpo_magic.run.context import TrialContext
+from hpo_magic.errors import HpoError, StudyError
+from hpo_magic.run.context import TrialContext, running
 from hpo_magic.run.enough import enough
 from hpo_magic.run.executors.protocol import Executor, Job
 from hpo_magic.run.helper_threads import helper_threads
@@ -56,6 +56,8 @@ class Runner:
     limits : Limits
     guards : sequence of Guard
         Held around every trial, in its thread.
+    heard : callable, optional
+        Hears of every trial that has ended, one after another.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Runner:
         executor: Executor,
         limits: Limits,
         guards: Sequence[Guard] = (),
+        heard: Callable[[Trial], None] | None = None,
     ) -> None:
+        self._heard = heard
         self._ledger, self.objective, self._executor, self._guards = ledger, objective, executor, guards
         self.limits = limits
         self.phase, self.message = Phase.RUNNING, ""
@@ -76,6 +80,7 @@ class Runner:
         self._spent, self._since = 0.0, time.monotonic()
         self._first: list[Outcome] | None = []
         self._held_up: list[int] = []
+        self._spared: int | None = None
         self._asking, self._brief, self._doer = 0.0, False, ""
         self._renewed = time.monotonic()
         self._over = threading.Event()
@@ -99,10 +104,16 @@ class Runner:
                 self._enter(Phase.RUNNING, "")
 
     def stop(self, why: str = "") -> None:
-        """Interrupt the running trials and end the search."""
+        """Interrupt the running trials and end the search; a trial that says so itself ends as it will, and counts."""
+        caller = running()
         with self._lock:
+            self._spared = None if caller is None else self._running_as(caller)
             if self.phase.alive and self.phase is not Phase.STOPPING:
                 self._enter(Phase.STOPPING, why)
+
+    def _running_as(self, caller: TrialContext) -> int | None:
+        run = self._running.get(caller.number)
+        return caller.number if run is not None and run.context is caller else None
 
     def set_limits(self, limits: Limits) -> None:
         """Change the limits; they hold at once."""
@@ -251,13 +262,23 @@ class Runner:
 
     def _end(self, run: _Running, outcome: Outcome, ended: float) -> None:
         if outcome.lost and self.phase is not Phase.STOPPING:
-            failure = self._ledger.lose(run.trial.number, outcome.lost, run.context.log.text()).error
-            if failure is not None:
-                self._look_for_likeness(Outcome(failure=failure))
-            return
-        hold = self.phase is Phase.RUNNING and self._asking < _QUICK
-        self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended, hold)
+            finished = self._ledger.lose(run.trial.number, outcome.lost, run.context.log.text())
+            if finished.error is None:  # it is tried again
+                return
+            outcome = Outcome(failure=finished.error)
+        else:
+            hold = self.phase is Phase.RUNNING and self._asking < _QUICK
+            finished = self._ledger.finish(run.trial.number, outcome, run.context.log.text(), ended, hold)
         self._look_for_likeness(outcome)
+        if self._heard is not None:
+            self._tell(self._heard, finished)
+
+    def _tell(self, heard: Callable[[Trial], None], finished: Trial) -> None:
+        try:
+            heard(finished)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise StudyError(f"the callback failed on trial {finished.number}: {said}; its result is kept") from error
 
     def _look_for_likeness(self, outcome: Outcome) -> None:
         """Pause where the first three trials fail in the same way."""
@@ -287,7 +308,7 @@ class Runner:
 
     def _stop_running(self) -> None:
         for run in list(self._running.values()):
-            if run.stop_at is None:
+            if run.stop_at is None and run.trial.number != self._spared:
                 self._interrupt(run, time.monotonic())
 
     def _interrupt(self, run: _Running, now: float) -> None:

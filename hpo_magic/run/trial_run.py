@@ -6,13 +6,13 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from hpo_magic.run.context import TrialContext, TrialStop, current
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.isolation import process_state
-from hpo_magic.run.metric import as_values
+from hpo_magic.run.metric import as_values, unkept
 from hpo_magic.space import Config
 from hpo_magic.trials import Failure
 from hpo_magic.trials.trial import copied
@@ -27,12 +27,14 @@ Guard: TypeAlias = Callable[[TrialContext], AbstractContextManager[Any]]
 class Outcome:
     """How a trial ended: with values, with a failure, or stopped (neither).
 
-    `lost` says why nothing is known of its end: its worker is gone, and the config may be tried again.
+    `lost` says why nothing is known of its end: its worker is gone, and the config may be tried again. `unkept` are
+    names of what it returned beside its metrics and is no finite number.
     """
 
     values: dict[str, float] | None = None
     failure: Failure | None = None
     lost: str = ""
+    unkept: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ def run_trial(
             process_state.draw_anew(objective, lambda: context.seed)
             for guard in guards:
                 held.enter_context(guard(context))
-            return Outcome(as_values(objective(copied(config)), metrics))
+            result = objective(copied(config))
+            values = as_values(result, metrics)
+            return Outcome(values, unkept=unkept(result, values))
     except TrialStop:
         return Outcome()
     except BaseException as error:  # noqa: BLE001 - it is the user's code

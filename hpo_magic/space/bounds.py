@@ -36,7 +36,8 @@ def whole(domain: str, argument: str, value: object) -> int:
 def check_range(domain: str, low: float, high: float, log: bool, step: float | None) -> None:
     """Check that a range is one, and that its scale and its step go with it."""
     if not low < high:
-        raise SpaceError(f"{domain}: low={low!r} must be below high={high!r}; swap the bounds or widen the range")
+        cure = f"Choice([{low!r}]) is one value alone; " if low == high else ""
+        raise SpaceError(f"{domain}: low={low!r} must be below high={high!r}; {cure}swap the bounds or widen the range")
     if not math.isfinite(high - low):
         raise SpaceError(
             f"{domain}: low={low!r} and high={high!r} lie too far apart for floating point; narrow the range"

@@ -136,7 +136,7 @@ class Choice:
     (Choice(('rbf', 'poly')), True)
     """
 
-    options: tuple[Value, ...]
+    options: Sequence[Value]
     ordered: bool | None = None
     when: str | None = None
     default: Value = None

@@ -91,6 +91,9 @@ class Space(Mapping[str, Domain]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[type[Space], tuple[Any, ...]]:
+        return Space, (dict(self), dict(self.fixed), dict(self.chosen))
+
     def __repr__(self) -> str:
         inside = ", ".join(f"{name!r}: {domain!r}" for name, domain in self.items())
         edits = "".join(f", {what}={dict(m)!r}" for what, m in (("fixed", self.fixed), ("chosen", self.chosen)) if m)
@@ -110,7 +113,7 @@ class Space(Mapping[str, Domain]):
         domain = self._need(name)
         if not isinstance(domain, Choice):
             raise SpaceError(f"{name!r} is a {type(domain).__name__}, not a Choice; it has no options")
-        return self.chosen.get(name, domain.options)
+        return self.chosen.get(name, tuple(domain.options))
 
     # --- configs -----------------------------------------------------------------------------------
 

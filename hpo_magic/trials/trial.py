@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from hpo_magic.space import Config
 
@@ -242,6 +242,12 @@ def changed(trial: Trial, **changes: Any) -> Trial:
     return made
 
 
+@overload
+def detached(trial: Trial) -> Trial: ...
+@overload
+def detached(trial: None) -> None: ...
+@overload
+def detached(trial: Trial | None) -> Trial | None: ...
 def detached(trial: Trial | None) -> Trial | None:
     """Return a trial whose config the caller may change: what is taken out of it stays in the record.
 

@@ -200,7 +200,7 @@ def _options(texts: list[str], default: Default) -> Parsed:
 
 
 def _choice(options: list[Any], default: Default) -> Domain:
-    domain = Choice(options)  # type: ignore[arg-type]
+    domain = Choice(options)
     value = default.value
     if default.is_name and value not in domain.options:
         raise SpaceError(f"the default {value} must be one of {' | '.join(map(str, options))}")

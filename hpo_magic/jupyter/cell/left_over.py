@@ -161,7 +161,7 @@ class _Step:
 _Way: TypeAlias = list[_Step]
 
 
-def _way(path: Path, options: Mapping[str, tuple[object, ...]], lines: Lines) -> _Way:
+def _way(path: Path, options: Mapping[str, Sequence[object]], lines: Lines) -> _Way:
     """Return a path's branches, each read once: what follows asks of every combination of options."""
 
     def read(step: Branch) -> Condition | None:
@@ -180,7 +180,7 @@ def _must(way: _Way, config: Mapping[str, object]) -> bool:
     return all(step.left is not None and not step.left.holds(config) for step in way)
 
 
-def _unset(options: Mapping[str, tuple[object, ...]], sets: list[_Way], reads: list[_Way]) -> dict[str, object]:
+def _unset(options: Mapping[str, Sequence[object]], sets: list[_Way], reads: list[_Way]) -> dict[str, object]:
     """Return options with which a name is read for certain and set for certain not, those that decide it."""
     tests = (test for way in (*sets, *reads) for step in way for test in (step.taken, step.left) if test is not None)
     parents = {parent: options[parent] for parent in sorted({name for test in tests for name in test.names})}

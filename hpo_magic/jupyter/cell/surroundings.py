@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hpo_magic.jupyter.cell.fingerprint import fingerprint
 from hpo_magic.run.executors.parcel import Used
+from hpo_magic.run.fingerprint import fingerprint
 
 
 def prints(used: Mapping[str, Used]) -> dict[str, str]:

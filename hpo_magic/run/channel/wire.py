@@ -26,7 +26,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
     Outcome(values={'loss': 0.5}, failure=None, lost='')
     """
     failure = None if outcome.failure is None else dataclasses.asdict(outcome.failure)
-    return {"values": outcome.values, "failure": failure}
+    return {"values": outcome.values, "failure": failure, "unkept": outcome.unkept}
 
 
 def outcome_of(data: dict[str, Any]) -> Outcome:
@@ -36,7 +36,8 @@ def outcome_of(data: dict[str, Any]) -> Outcome:
         values = {str(name): float(value) for name, value in dict(values).items()}
         if not all(map(math.isfinite, values.values())):
             raise ValueError("a value is not finite")
-    return Outcome(values, None if failure is None else Failure(**failure))
+    unkept = tuple(map(str, data.get("unkept", ())))
+    return Outcome(values, None if failure is None else Failure(**failure), unkept=unkept)
 
 
 def said(data: Any) -> bytes:

@@ -192,11 +192,17 @@ def _module(value: Any) -> bytes | None:
 
 
 def _written(function: FunctionType) -> bytes | None:
-    """Return a function as it is written, but for comments and layout."""
+    """Return a function as it is written, but for comments and layout, and a lambda without the rest of its line."""
     try:
-        return ast.dump(ast.parse(textwrap.dedent(inspect.getsource(function)))).encode()
+        tree: ast.AST = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
         return None
+    if function.__name__ == "<lambda>":
+        found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+        if len(found) != 1:
+            return None
+        tree = found[0]
+    return ast.dump(tree).encode()
 
 
 def _made_by_python(name: str, part: Any) -> bool:

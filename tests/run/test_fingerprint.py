@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
-from hpo_magic.jupyter.cell.fingerprint import fingerprint
+from hpo_magic.run.fingerprint import fingerprint
 
 
 @dataclass
