@@ -19,7 +19,7 @@ def there_already(ledger: Ledger, trials: int | None) -> str:
 
 
 def going_on(ledger: Ledger, objective: Any, trials: int | None, found: bool) -> list[str]:
-    """Say what an earlier run of a script has left, where it has `found` any of it, and note the objective for the next.
+    """Say what an earlier run of a script has left, where it has `found` any, and note the objective for the next.
 
     Examples
     --------

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
-from hpo_magic.jupyter.cell.flow import Branch, decides, paths
+from hpo_magic.jupyter.cell.flow import Branch, counted, counting, decides, paths
 from hpo_magic.space import Float, Int
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -15,7 +15,8 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 def doubts(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> tuple[str, ...]:
     """Return a line each for what may not be meant."""
     bounds = [doubt for one in annotated if (doubt := _bounds(one))]
-    return tuple(dict.fromkeys([*bounds, *_scopes(tree, annotated), *_undecided(tree, annotated, lines)]))
+    told = [*bounds, *_scopes(tree, annotated), *_undecided(tree, annotated, lines), *_passes(tree, annotated)]
+    return tuple(dict.fromkeys(told))
 
 
 def _bounds(one: Annotated) -> str:
@@ -70,6 +71,27 @@ def _undecided(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> It
                     f"{one.name} is tried whatever {name} is: a test of {name} makes no condition, as line "
                     f"{again[name] + lines.first - 1} sets it too; give that another name, or test what decides it"
                 )
+
+
+def _passes(tree: ast.Module, annotated: list[Annotated]) -> Iterator[str]:
+    """Say where a parameter is the same in all passes of a loop, as their number is none."""
+    parameters = counting(tree, annotated)
+    for loop in ast.walk(tree):
+        count = counted(loop) if isinstance(loop, ast.For) else None
+        if not isinstance(loop, ast.For) or count is None or ast.unparse(count) in parameters:
+            continue
+        much = ast.unparse(count)
+        way = f"n = {much}  # hpo: {much}" if isinstance(count, ast.Constant) else "n = 10  # hpo: 10, or however many,"
+        for one in annotated:
+            if one.statement in loop.body and ast.unparse(loop.target) not in _names(one.statement):
+                yield (
+                    f"{one.name} is one parameter, the same in all passes of range({much}); "
+                    f"to have one a pass write {way} above, and range(n)"
+                )
+
+
+def _names(statement: ast.stmt) -> set[str]:
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _places(node: ast.AST, name: str) -> Iterator[tuple[ast.stmt, str]]:

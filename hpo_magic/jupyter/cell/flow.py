@@ -136,18 +136,18 @@ def _over_range(statement: ast.AST, names: set[str]) -> Loop | None:
     """Return what ``for i in range(n)`` says, `n` being a parameter."""
     if not isinstance(statement, (ast.For, ast.AsyncFor)):
         return None
-    call = statement.iter
-    if (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id == "range"
-        and len(call.args) == 1
-        and not call.keywords
-        and isinstance(call.args[0], ast.Name)
-        and call.args[0].id in names
-        and isinstance(statement.target, ast.Name)
-    ):
-        return Loop(statement.target.id, call.args[0].id, statement.lineno)
+    count = counted(statement)
+    if isinstance(count, ast.Name) and count.id in names and isinstance(statement.target, ast.Name):
+        return Loop(statement.target.id, count.id, statement.lineno)
+    return None
+
+
+def counted(loop: ast.For | ast.AsyncFor) -> ast.expr | None:
+    """Return the count of ``for i in range(count)``."""
+    call = loop.iter
+    plain = isinstance(call, ast.Call) and len(call.args) == 1 and not call.keywords
+    if isinstance(call, ast.Call) and plain and isinstance(call.func, ast.Name) and call.func.id == "range":
+        return call.args[0]
     return None
 
 

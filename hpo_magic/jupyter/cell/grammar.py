@@ -83,6 +83,8 @@ def parse_comment(text: str, default: Default) -> Parsed:
     options = _split(text)
     if len(options) > 1:
         return _options(options, default)
+    if re.fullmatch(_INTEGER, text):  # so many passes of a loop
+        return Parsed(_choice([_int(text)], default))
     if ".." in text:
         raise SpaceError(f"{text!r} is no range; write two numbers, as in 1e-5..1e-1 log")
     raise SpaceError(f"{text!r} is no annotation; {_CURE}" if text else f"the annotation is empty; {_CURE}")
