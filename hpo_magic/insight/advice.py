@@ -247,7 +247,7 @@ def _no_matter(history: History, little: Mapping[str, float]) -> Iterator[Advice
         value = best.config[name]
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
         yield Advice(
-            f"{name} explains {share:.1%} of what was seen",
+            f"{name} explains {share:.1%} of how {history.goals[0].metric} varies",
             f"fix {name} at {shown}",
             edit=lambda space, name=name, value=value: space.fix(name, value),  # type: ignore[misc]
         )

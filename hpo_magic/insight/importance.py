@@ -1,4 +1,8 @@
-"""How much each parameter matters: shares of the variance that a forest sees, and what sets the best trials apart.
+"""How much each parameter matters: shares of the variance over the whole space, and what sets the best trials apart.
+
+A search tries what is good far more often than what is bad, so that a forest of its trials sees little of the space: on
+five functions with known shares, after 60 trials of `auto`, it was off by 0.11 to 0.95 a parameter. A Gaussian process
+tells what it expects all over the space, and trees of that are off by 0.01 to 0.04.
 
 Notation (Hutter 2014): each tree is a partition of the unit cube into boxes of volume w_l with values v_l; its marginal
 over a set U of parameters is the average over all others; V_U is the variance of the marginal that smaller sets do not
@@ -13,10 +17,13 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats.qmc import Sobol
 
 from hpo_magic.errors import StudyError
 from hpo_magic.insight.measured import FEWEST, Measured, measured
-from hpo_magic.search.fidelity import places
+from hpo_magic.insight.squeeze import Squeeze
+from hpo_magic.insight.view import View
+from hpo_magic.search.one_thread import one_thread
 from hpo_magic.search.surrogates.forest import Forest
 from hpo_magic.space import Choice, Space
 from hpo_magic.space.domains import levels
@@ -24,8 +31,10 @@ from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
 METHODS = ("fanova", "ped-anova")
-_TREES, _PAIRED, _GRID = 32, 5, 50
-"""Trees of the forest; so many of the parameters that matter most are looked at in pairs; bins of a density."""
+_RUNS, _POINTS, _TREES, _DRAWN = 200, 256, 12, 10
+"""Trials that the process is told of, places where it is asked, trees of its mean, functions drawn from it."""
+_PAIRED, _GRID = 5, 50
+"""So many of the parameters that matter most are looked at in pairs; bins of a density."""
 _REDRAWN = 20
 """Samples of the trials, drawn with repetition, by which the interval of a divergence is told (Efron 1979)."""
 
@@ -34,7 +43,7 @@ _REDRAWN = 20
 class Share:
     """The share of one parameter, or of two together beyond what each does alone; between `low` and `high` by chance.
 
-    The interval holds the share and four fifths of what the trees of the forest say, or redrawn trials.
+    The interval holds the share and four fifths of what functions drawn from the process say, or redrawn trials.
     """
 
     names: tuple[str, ...]
@@ -111,15 +120,16 @@ def importance(history: History, space: Space, metric: str | None = None, method
     """
     if method not in METHODS:
         raise StudyError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
-    known = measured(history, space, metric)
     names = [name for name in space if name != space.budget]
     if method == "ped-anova":
-        shares, interactions = _ped_anova(known, space, names), list[Share]()
+        known = measured(history, space, metric)
+        goal, shares, interactions = known.goal, _ped_anova(known, space, names), list[Share]()
     else:
-        shares, interactions = _fanova(known, space, names)
+        view = View(history, space, metric, _RUNS)
+        goal, (shares, interactions) = view.goal, _fanova(view, space, names)
     ordered = sorted(shares, key=lambda share: -share.share)
     pairs = sorted(interactions, key=lambda share: -share.share)
-    return Importance(tuple(ordered), tuple(pairs), method, known.goal.metric)
+    return Importance(tuple(ordered), tuple(pairs), method, goal.metric)
 
 
 def _coordinates(known: Measured, space: Space, names: list[str]) -> Array:
@@ -132,27 +142,33 @@ def _coordinates(known: Measured, space: Space, names: list[str]) -> Array:
     return np.asarray(np.where(known.cube.active(known.points), known.points, anything)[:, columns])
 
 
-def _fanova(known: Measured, space: Space, names: list[str]) -> tuple[list[Share], list[Share]]:
-    losses = places(known.losses, History(known.trials, (known.goal,)).budgets)
-    losses = (losses - losses.mean()) / (np.ptp(losses) or 1.0)  # a forest takes variances below 1e-16 for none
-    # It learns from what lies outside of the cube too, and its leaves are those within.
-    forest = Forest(_coordinates(known, space, names), losses, seed=0, trees=_TREES, features=1.0)
-    trees = [_Tree(*boxes) for boxes in forest.leaves()]
-    trees = [tree for tree in trees if tree.variance > 0]
-    if not trees:  # all losses are alike
-        return [Share((name,), 0.0, 0.0, 0.0) for name in names], []
-    alone = np.array([[tree.single(j) / tree.variance for j in range(len(names))] for tree in trees])  # (trees, d)
-    shares = [_share((name,), alone[:, j]) for j, name in enumerate(names)]
-    leading = np.argsort(-alone.mean(axis=0), kind="stable")[:_PAIRED]
-    pairs = [
-        _share((names[j], names[k]), np.array([tree.pair(j, k) / tree.variance for tree in trees]))
-        for j, k in combinations(leading.tolist(), 2)
-    ]
-    return shares, pairs
+def _fanova(view: View, space: Space, names: list[str]) -> tuple[list[Share], list[Share]]:
+    # Of all that is tried now, each parameter evenly; what is inactive may be anything.
+    places = Sobol(len(space.names), seed=0).random(_POINTS)
+    points = view.cube.at_full_budget(view.cube.model(places))
+    columns, rng = [space.names.index(name) for name in names], np.random.default_rng(0)
+    with one_thread():
+        mean, drawn = view.process.predict(points)[0], view.process.samples(points, rng, _DRAWN)
+    expected = view.unscaled(mean)
+    # What is far worse than most of the space is bad, and how bad it is would drown all else.
+    knee = Squeeze.of(expected).knee
+    trees = _trees(places[:, columns], np.minimum(expected, knee), _TREES)
+    perhaps = [_trees(places[:, columns], np.minimum(view.unscaled(one), knee), 1)[0] for one in drawn]
+    noise = view.noise * view.scale**2
+
+    def share(chosen: tuple[int, ...]) -> Share:
+        told = [[tree.part(chosen) / ((tree.variance + noise) or 1.0) for tree in some] for some in (trees, perhaps)]
+        return _between(tuple(names[j] for j in chosen), float(np.mean(told[0])), np.array(told[1]))
+
+    shares = [share((j,)) for j in range(len(names))]
+    leading = sorted(range(len(names)), key=lambda j: -shares[j].share)[:_PAIRED]
+    return shares, [share(pair) for pair in combinations(leading, 2)]
 
 
-def _share(names: tuple[str, ...], told: Array) -> Share:
-    return _between(names, float(told.mean()), told)  # few trees may say much, and the mean lie beyond most of them
+def _trees(places: Array, values: Array, count: int) -> list[_Tree]:
+    spread = np.ptp(values) or 1.0  # a forest takes variances below 1e-16 for none
+    forest = Forest(places, (values - values.mean()) / spread, seed=0, trees=count, features=1.0)
+    return [_Tree(lows, highs, spread * told) for lows, highs, told in forest.leaves()]
 
 
 def _between(names: tuple[str, ...], share: float, told: Array) -> Share:
@@ -175,12 +191,11 @@ class _Tree:
         self.variance = float(volumes @ self._centred**2)
         self._known: dict[int, tuple[Array, Array, float]] = {}
 
-    def single(self, j: int) -> float:
-        """Return V_j."""
-        return self._marginal(j)[2]
-
-    def pair(self, j: int, k: int) -> float:
-        """Return V_jk, beyond V_j and V_k."""
+    def part(self, chosen: tuple[int, ...]) -> float:
+        """Return V_j of one coordinate, or V_jk of two, beyond V_j and V_k."""
+        if len(chosen) == 1:
+            return self._marginal(chosen[0])[2]
+        j, k = chosen
         (one, widths, alone), (other, others, too) = self._marginal(j), self._marginal(k)
         together = (one * self._mass[:, None]).T @ other  # (intervals of j, intervals of k)
         return max(float(widths @ together**2 @ others) - alone - too, 0.0)

@@ -18,7 +18,8 @@ Array = NDArray[np.float64]
 
 FEWEST = 5
 """Trials below which a model has nothing to say."""
-_MOST = 500
+MOST = 500
+"""Trials of which a model is told."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,13 @@ def measured(history: History, space: Space, metric: str | None = None) -> Measu
     return Measured(cube, known.done, cube.encode(known.done), losses, known.goals[0])
 
 
-def telling(runs: History, history: History, metric: str | None) -> History:
-    """Return those of some runs that have a metric, at most 500, with it as the only goal; errors as of `measured`."""
+def telling(runs: History, history: History, metric: str | None, most: int = MOST) -> History:
+    """Return those of some runs that have a metric, so many at most, with it as the only goal; errors of `measured`."""
     goal = goal_of(history, metric)
     told = [trial for trial in runs.done if goal.metric in (trial.values or {})]
     if len(told) < FEWEST:
         raise StudyError(f"{len(told)} finished trials say too little of {goal.metric!r}; {FEWEST} are needed")
-    return _thinned(History(tuple(told), (goal,)))
+    return _thinned(History(tuple(told), (goal,)), most)
 
 
 def goal_of(history: History, metric: str | None) -> Goal:
@@ -93,12 +94,12 @@ def check_parameter(space: Space, name: str) -> str:
     return name
 
 
-def _thinned(history: History) -> History:
-    """Return a history of at most 500 trials, the best and as many of the others as fit, evenly."""
+def _thinned(history: History, most: int) -> History:
+    """Return a history of so many trials at most, the best and as many of the others as fit, evenly."""
     done = history.done
-    if len(done) <= _MOST:
+    if len(done) <= most:
         return history
     order = np.argsort(history.losses[:, 0], kind="stable")
-    best, rest = order[: _MOST // 4], order[_MOST // 4 :]
-    kept = {int(i) for i in best} | {int(i) for i in rest[np.linspace(0, len(rest) - 1, _MOST * 3 // 4).astype(int)]}
+    best, rest = order[: most // 4], order[most // 4 :]
+    kept = {int(i) for i in best} | {int(i) for i in rest[np.linspace(0, len(rest) - 1, most * 3 // 4).astype(int)]}
     return History(tuple(done[i] for i in sorted(kept)), history.goals)

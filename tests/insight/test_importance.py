@@ -132,7 +132,7 @@ def test_marginals_of_a_tree_are_those_of_its_function(seed, d):
         # Means of 2,048 Sobol points of a step function are right to some 0.005, the variance of values in [0, 1] then
         # to 2 · 0.3 · 0.005; over 300 seeds the largest gap was 0.003, of
         # the whole variance WHOLE of it.
-        assert tree.single(j) == pytest.approx(marginal.var(), abs=0.01)
+        assert tree.part((j,)) == pytest.approx(marginal.var(), abs=0.01)
 
 
 def test_where_all_trials_are_alike_nothing_sets_the_best_apart():

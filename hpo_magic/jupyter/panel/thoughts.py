@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from hpo_magic.errors import StudyError
@@ -53,6 +54,6 @@ class Thoughts:
 def _bar(found: Importance, name: str) -> str:
     share = found[name]
     return (
-        f'<span class="hpo-bar" title="explains {share:.1%} of what was seen" role="img" '
+        f'<span class="hpo-bar" title="explains {share:.1%} of how {escape(found.metric)} varies" role="img" '
         f'aria-label="importance {share:.0%}"><span style="width:{100 * share:.0f}%"></span></span>{share:.0%}'
     )

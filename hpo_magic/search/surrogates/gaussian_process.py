@@ -116,11 +116,16 @@ class GaussianProcess:
 
     def sample(self, points: Array, rng: np.random.Generator) -> Array:
         """Draw one function of the posterior at (m, d) points, (m,)."""
+        return np.asarray(self.samples(points, rng, 1)[0])
+
+    def samples(self, points: Array, rng: np.random.Generator, count: int) -> Array:
+        """Draw functions of the posterior at (m, d) points, (count, m)."""
         mean, _ = self.predict(points)
         v = dtrtrs(self.chol, self._kernel(points).T, lower=1)[0]
         covariance = _kernel(points, points, self.unordered, self.theta, self.prior) - v.T @ v
         values, vectors = np.linalg.eigh(covariance)
-        return np.asarray(mean + vectors @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(points))))
+        spread = np.sqrt(np.maximum(values, 0.0))
+        return np.array([mean + vectors @ (spread * rng.standard_normal(len(points))) for _ in range(count)])
 
     def _kernel(self, points: Array) -> Array:
         return _kernel(points, self.points, self.unordered, self.theta, self.prior)
