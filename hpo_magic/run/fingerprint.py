@@ -45,10 +45,8 @@ def fingerprint(value: Any) -> str | None:
     >>> fingerprint(object()) is None
     True
     """
-    with suppress(RecursionError):
-        told = _Reader().told(value)
-        return None if told is None else sha1(told).hexdigest()[:16]
-    return None
+    told = _Reader().told(value)
+    return None if told is None else sha1(told).hexdigest()[:16]
 
 
 class _Reader:
@@ -60,6 +58,12 @@ class _Reader:
 
     def told(self, value: Any) -> bytes | None:
         """Return the content as bytes; None where it is not known how to read it."""
+        try:
+            return self._told(value)
+        except Exception:  # noqa: BLE001 - objects may answer in any way, and be nested too deeply
+            return None
+
+    def _told(self, value: Any) -> bytes | None:
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
             return f"{kind}:".encode() + _plain(value)

@@ -696,3 +696,18 @@ def test_objects_that_answer_anything_in_any_way_break_no_notice():
     ring.append(ring)
     del gone
     assert stale(ring) == set()
+
+
+def test_a_loop_whose_passes_are_counted_in_the_cell_says_that_a_parameter_is_one():
+    told = cell("for i in range(10):\n    use = True  # hpo: True | False\nuse").doubts
+    assert told == (
+        "use is one parameter, the same in all passes of range(10); "
+        "to have one a pass write n = 10  # hpo: 10 above, and range(n)",
+    )
+    assert cell("for i in range(10):\n    u = 1\nuse = True  # hpo: True | False\nuse").doubts == ()
+
+
+def test_a_whole_number_alone_is_one_option_so_that_loops_have_so_many_passes():
+    made = cell("n = 3  # hpo: 3\nfor i in range(n):\n    use = True  # hpo: True | False\nn")
+    assert list(made.space) == ["n", "use[0]", "use[1]", "use[2]"] and made.space.options("n") == (3,)
+    assert made.doubts == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpo_magic import Budget, Float, Study
-from hpo_magic.jupyter.report import headline, ranked, table
+from hpo_magic.jupyter.report import headline, ranked, spent, table
 
 
 def test_a_metric_called_seconds_is_not_the_trials_duration():
@@ -40,3 +40,21 @@ def test_a_config_that_failed_with_a_larger_budget_comes_last():
     assert study.best.number != failed
     assert ranked(study)[0].number == study.best.number
     assert failed not in [trial.number for trial in ranked(study)][:-1]
+
+
+def test_values_close_together_are_told_apart():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    for i in range(8):
+        study.tell(study.ask(), 1000 + i / 1000)
+    assert "best loss 1000 in trial 0" in headline(study)
+    assert all(f"<td>{1000 + i / 1000:.3f}</td>" in table(study) for i in range(1, 5))
+
+
+def test_an_edited_budget_is_told_without_what_full_runs_would_have_taken():
+    study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, minimize="loss", strategy="asha")
+    for _ in range(12):
+        study.tell(study.ask(), 1.0)
+    assert "instead of the" in spent(study)
+    study.edit(lambda space: space.narrow("epochs", 3, 5))
+    assert spent(study).endswith("epochs spent")
+    assert "from now on asha: " in study.notices[-1]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hpo_magic import Float, Study
-from hpo_magic.jupyter.panel.trials_tab import describe
+from hpo_magic import Choice, Float, Study
+from hpo_magic.jupyter.panel.trials_tab import TrialsTab, describe
 
 
 def test_trials_on_the_front_are_marked_and_those_that_miss_a_constraint():
@@ -19,3 +19,22 @@ def test_with_one_metric_there_is_no_front():
     study = Study({"x": Float(0, 1)}, strategy="random")
     study.tell(study.ask(), 1.0)
     assert "front" not in describe(study, 0)
+
+
+def test_none_is_told_from_what_a_trial_does_not_have():
+    space = {"m": Choice(["a", "b"]), "depth": Choice([None, 2], when="m == 'a'")}
+    study = Study(space, strategy="random")
+    for config in ({"m": "b"}, {"m": "a", "depth": None}, {"m": "a", "depth": 2}):
+        study.enqueue(config)
+        study.tell(study.ask(), 1.0)
+    tab = TrialsTab(study, lambda work: work(), print, print, str)
+    tab._sort = (4, False)
+    tab.show(True)
+    depth = tab.table.data["columns"].index("depth")
+    assert [row["cells"][depth] for row in tab.table.data["rows"]] == ["2", "None", "–"]
+
+
+def test_the_detail_of_a_trial_has_all_digits():
+    study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
+    study.tell(study.ask(), 1000.000001)
+    assert "loss = 1000.000001" in describe(study, 0)

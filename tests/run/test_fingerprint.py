@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import weakref
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -61,6 +62,31 @@ def test_what_differs_has_another_fingerprint_and_what_does_not_the_same(one, ot
 def test_what_cannot_be_told_apart_has_none():
     for value in (object(), threading.Lock(), np.random.default_rng(0), print, type, np.sum, pd.DataFrame().groupby):
         assert fingerprint(value) is None
+
+
+class Odd:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+def test_objects_may_answer_in_any_way():
+    class Gone:
+        pass
+
+    gone = Gone()
+    dead = weakref.proxy(gone)
+    del gone
+    assert fingerprint(dead) is None
+    assert fingerprint([1, Odd(), dead]) != fingerprint([2, Odd(), dead])
+
+
+def test_a_lambda_is_itself_and_not_the_rest_of_its_line():
+    one = lambda c: c + 1  # noqa: E731
+    two = [lambda c: c + 1, 5]
+    three = [lambda c: c + 2, 5]
+    for function in (one, two[0], three[0]):
+        function.__module__ = "__main__"  # as in a script or a notebook
+    assert fingerprint(one) == fingerprint(two[0]) != fingerprint(three[0])
 
 
 def test_a_number_too_long_to_be_written_is_told_apart():

@@ -97,7 +97,9 @@ class SpaceTab:
 
     def _queue(self) -> None:
         trial = self._study.enqueue(read_config(self.config.value, self._study.space))
-        self._told(f"trial {trial.number} {when(self._study)}")
+        wait = later(self._study)
+        waits = f"waits{wait}, if the trials leave room" if wait == STARTS else f"is tried next{wait}"
+        self._told(f"trial {trial.number} {waits}")
 
     def _zoom(self) -> None:
         self._study.zoom()
@@ -110,12 +112,14 @@ class SpaceTab:
         self._told("the space is the cell's own again")
 
 
-def when(study: Study) -> str:
-    """Say when a trial is begun that was put in the queue."""
+STARTS = "; Resume starts it"
+
+
+def later(study: Study) -> str:
+    """Say what a trial in the queue waits for; "" where it is tried next."""
     if study.phase in (Phase.PAUSING, Phase.PAUSED):
-        return "is tried next; Resume goes on"
-    runs = study.phase.alive or study.ledger.elsewhere()
-    return "is tried next" if runs else "waits; Resume starts it, if the trials leave room"
+        return "; Resume goes on"
+    return "" if study.phase.alive or study.ledger.elsewhere() else STARTS
 
 
 def read_config(text: str, space: Space) -> Config:

@@ -13,7 +13,7 @@ from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots.scale import short
 from hpo_magic.jupyter.panel.button import button
 from hpo_magic.jupyter.panel.clickable import Table, hear
-from hpo_magic.jupyter.panel.space_tab import when
+from hpo_magic.jupyter.panel.space_tab import later
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.jupyter.report import digits, lasted
 from hpo_magic.space.shown import readable
@@ -97,8 +97,8 @@ class TrialsTab:
         return self._study.ledger.journal.get(self._chosen)
 
     def _again(self, trial: Trial) -> None:
-        queued = self._study.repeat(trial)
-        self._told(f"trial {trial.number} is in the queue to be run again: trial {queued.number} {when(self._study)}")
+        self._study.repeat(trial)
+        self._told(f"trial {trial.number} is in the queue to be run again{later(self._study)}")
 
     def _distrust(self, trial: Trial) -> None:
         self._study.distrust(trial)
