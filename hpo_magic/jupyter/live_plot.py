@@ -17,7 +17,7 @@ from hpo_magic.trials import History
 WIDTH, HEIGHT, DPI = 5.4, 3.0, 100
 _STEADY = ("convergence", "parameters", "curves", "brackets", "schedule")
 """Plots whose frame stays for most new trials; the others have texts and areas that move, and are drawn whole."""
-_LEFT = {"parameters": 0.24, "importance": 0.27, "parallel": 0.02, "contour": 0.16, "timeline": 0.24}
+_LEFT = {"parameters": 0.24, "importance": 0.27, "parallel": 0.02, "contour": 0.2, "rank": 0.2, "timeline": 0.24}
 _RIGHT = {"parameters": 0.99, "parallel": 0.95, "importance": 0.95}
 _BOTTOM = {"slices": 0.18, "parallel": 0.12}
 

@@ -190,6 +190,8 @@ def test_running_the_cell_again_while_it_searches_keeps_the_panel(notebook):
     nb.run(1)
     assert "'again' is in use by a running search; stop it first with %hpo stop again" in nb.output(1)
     nb.expect_state("running")
+    nb.evaluate(1, cell("again").replace("n / 1000", "n / 500"))  # also where it was changed
+    nb.expect_state("running")
     nb.click("Pause")
     nb.expect_state("paused")
 
@@ -322,6 +324,15 @@ def test_the_saved_notebook_shows_its_result_without_a_kernel(notebook, lab, bro
     assert html.count("data:image/png;base64,") == 2
     assert "<table>" in html and "best accuracy" in html
     assert len(kernels(nb.address)) >= 1
+    nb.run(1)  # it has all its trials: the panel is that of a search at rest from the first
+    nb.expect_state("finished")
+    nb.evaluate(2, "%hpo show saved")
+    nb.page.wait_for_timeout(1500)
+    nb.save()
+    nb.page.wait_for_timeout(700)
+    for outputs in (one.outputs for one in nbformat.read(nb.path, 4).cells[1:3]):
+        html = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+        assert html.count("data:image/png;base64,") == 2 and "<table>" in html
 
 
 def test_a_name_with_html_in_it_runs_nothing(notebook):
@@ -357,6 +368,26 @@ def test_the_panel_fits_in_light_and_dark(notebook, dark):
     where = os.environ.get("HPO_SCREENSHOTS")
     if where:
         nb.panel().screenshot(path=f"{where}/panel-{'dark' if dark else 'light'}.png")
+
+
+def test_a_search_of_another_kernel_is_followed_and_not_edited_in_vain(notebook, lab):
+    nb = started(notebook, "elsewhere", trials=300, seconds=0.3)
+    other = notebook("%load_ext hpo_magic", "%hpo show elsewhere")
+    other.run(0)
+    other.run(1)
+    state = other.panel().locator(".hpo-state")
+    expect(state).to_have_text("running in another kernel")
+    done = other.panel().locator(".hpo-done")
+    before = done.inner_text()
+    expect(done).not_to_have_text(before, timeout=10_000)
+    row(other, "n").get_by_label("upper bound of n").fill("50")
+    other.page.keyboard.press("Enter")
+    expect(other.panel().get_by_role("alert").first).to_contain_text("is searched in another kernel")
+    expect(row(other, "n").get_by_label("upper bound of n")).to_have_value("100")
+    nb.page.bring_to_front()
+    nb.click("Stop")
+    nb.expect_state("stopped")
+    expect(state).to_have_text("idle", timeout=10_000)
 
 
 def test_the_keyboard_is_enough(notebook):

@@ -121,6 +121,7 @@ def test_the_table_of_trials_sorts_opens_and_steers(notebook):
     nb.panel().locator("th", has_text="trial").first.focus()
     nb.page.keyboard.press("Enter")  # by keyboard, too
     expect(rows.first).to_have_attribute("data-trial", "0")
+    expect(nb.panel().locator("th", has_text="trial").first).to_be_focused()
     rows.first.click()
     nb.click("Do not trust")
     expect(rows.first).to_have_class(re.compile("distrusted"))

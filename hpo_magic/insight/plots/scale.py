@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from hpo_magic.space import Budget, Choice, Domain, Float, Int, Space, Value
 from hpo_magic.space.encoding import from_unit, to_unit
-from hpo_magic.space.shown import readable
+from hpo_magic.space.shown import each_readable
 from hpo_magic.trials import Trial
 
 WIDTH = 72
@@ -113,7 +113,8 @@ def ticks(domain: Domain, most: int = 3, options: int = _MOST_OPTIONS) -> tuple[
     (([0.0, 0.5, 1.0], ['0.001', '0.1', '10']), ([0.0, 0.5, 1.0], ['0.995', '0.997', '0.999']))
     """
     if isinstance(domain, Choice):
-        places = sorted((to_unit(domain, option), short(readable(option), 10)) for option in domain.options)
+        texts = zip(domain.options, each_readable(domain.options), strict=True)
+        places = sorted((to_unit(domain, option), short(text, 10)) for option, text in texts)
         places = places[:: -(-len(places) // options)]
         return [u for u, _ in places], [text for _, text in places]
     values = _decades(domain, most) or [float(from_unit(domain, k / (most - 1))) for k in range(most)]
