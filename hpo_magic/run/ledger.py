@@ -290,9 +290,9 @@ class Ledger:
         if trial.state is State.DONE and not self._heard:
             self._heard = True
             if unkept:
-                verb = "is" if len(unkept) == 1 else "are"
+                told = f"{', '.join(unkept)} of trial {trial.number} {'is' if len(unkept) == 1 else 'are'}"
                 self.notices.append(
-                    f"{', '.join(unkept)} of trial {trial.number} {verb} not kept: beside the metrics finite numbers are; "
+                    f"{told} not kept: beside the metrics finite numbers are; "
                     "print the rest, which goes to the trial's log, or write it to a file in checkpoint()"
                 )
             self.notices.extend(silence(trial, self.original, self.strategy))
