@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -11,6 +11,7 @@ from hpo_magic.jupyter.live_plot import Easel
 from hpo_magic.search.fidelity import budget_of, climbers
 from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.space.shown import readable, telling
+from hpo_magic.space.words import teller
 from hpo_magic.study import Study
 from hpo_magic.trials import History, State, Trial
 
@@ -71,9 +72,9 @@ def spent(study: Study) -> str:
 
 def text(study: Study) -> str:
     """Return the result in a few lines of text."""
-    lines = [headline(study)]
+    lines, tell = [headline(study)], {name: teller(domain) for name, domain in study.original.items()}
     for trial in ranked(study):
-        config = ", ".join(f"{name}={readable(value)}" for name, value in trial.config.items())
+        config = ", ".join(f"{name}={tell[name](value)}" for name, value in trial.config.items())
         lines.append(f"  trial {trial.number}: {measured(study, trial)}  ({config})")
     return "\n".join([*lines, *(f"  failed: {reason}" for reason in reasons(study))])
 
@@ -145,7 +146,8 @@ def table(study: Study) -> str:
     titles = ("trial", *study.ledger.measured, *names, lasted(study))
     head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     metrics = {metric: digits(study, metric) for metric in study.ledger.measured}
-    body = "".join(_row(trial, metrics, names) for trial in ranked(study))
+    tell = {name: teller(study.original[name]) for name in names}
+    body = "".join(_row(trial, metrics, tell) for trial in ranked(study))
     grid = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""
     return f"<p>{escape(headline(study))}</p>{grid}{failures(study)}"
 
@@ -174,8 +176,8 @@ def failures(study: Study) -> str:
     return f"<p>Failed trials:</p><ul>{items}</ul>" if items else ""
 
 
-def _row(trial: Trial, metrics: Mapping[str, int], names: list[str]) -> str:
+def _row(trial: Trial, metrics: Mapping[str, int], tell: Mapping[str, Callable[[Any], str]]) -> str:
     values = [str(trial.number), *(readable((trial.values or {}).get(one), many) for one, many in metrics.items())]
-    values += [readable(trial.config[name]) if name in trial.config else "–" for name in names]
+    values += [one(trial.config[name]) if name in trial.config else "–" for name, one in tell.items()]
     values.append("" if trial.duration is None else f"{trial.duration:.2g}")
     return "<tr>" + "".join(f"<td>{escape(value)}</td>" for value in values) + "</tr>"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 
 from hpo_magic.space.domains import Budget, Choice, Domain, Float
+from hpo_magic.space.options import Value
+from hpo_magic.space.shown import each_readable, readable
 
 
 def words(domain: Domain) -> str:
@@ -45,3 +48,18 @@ def misfit(domain: Domain, value: object) -> str:
         return f"outside {words(domain)}"
     whole = isinstance(domain, Float) or float(value) == int(value)  # type: ignore[arg-type, call-overload]
     return f"outside {words(domain)}, as {'between two steps' if whole else 'no whole number'}"
+
+
+def teller(domain: Domain) -> Callable[[Value], str]:
+    """Return what tells the values of a domain in a few characters: options so that they are told apart.
+
+    Examples
+    --------
+    >>> from hpo_magic.space import Choice
+    >>> teller(Choice([0.9999, 0.99999]))(0.99999), teller(Float(0, 1))(0.99999)
+    ('0.99999', '1')
+    """
+    if not isinstance(domain, Choice):
+        return readable
+    texts = each_readable(domain.options)
+    return lambda value: texts[domain.index(value)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hpo_magic import Choice, Float, Study
 from hpo_magic.jupyter.panel.trials_tab import TrialsTab, describe
+from hpo_magic.jupyter.report import table, text
 
 
 def test_trials_on_the_front_are_marked_and_those_that_miss_a_constraint():
@@ -38,3 +39,14 @@ def test_the_detail_of_a_trial_has_all_digits():
     study = Study({"x": Float(0, 1)}, minimize="loss", strategy="random")
     study.tell(study.ask(), 1000.000001)
     assert "loss = 1000.000001" in describe(study, 0)
+
+
+def test_options_close_together_are_told_apart_in_the_table():
+    study = Study({"beta": Choice([0.9, 0.9999, 0.99999])}, strategy="random")
+    for beta in (0.9, 0.9999, 0.99999):
+        study.enqueue({"beta": beta})
+        study.tell(study.ask(), 1.0)
+    tab = TrialsTab(study, lambda work: work(), print, print, str)
+    tab.show(True)
+    assert {row["cells"][3] for row in tab.table.data["rows"]} == {"0.9", "0.9999", "0.99999"}
+    assert "<td>0.99999</td>" in table(study) and "beta=0.99999" in text(study)

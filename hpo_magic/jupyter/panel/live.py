@@ -71,13 +71,13 @@ class Live:
             self._panel.unpin()
             revision = self._study.ledger.journal.wait_change(revision, self._patience())
             if not self._stopping.is_set():
-                self._follow()
                 self._show_or_say()
                 self._rest()
 
     def _show_or_say(self) -> None:
         """Show what has changed; what goes wrong is said, as a panel that stands still would go on to look alive."""
         try:
+            self._follow()
             self._show()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread lives on
             _set(self._panel.message, message(self._study, f"the panel: {type(error).__name__}: {error}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -17,6 +18,7 @@ from hpo_magic.jupyter.panel.space_tab import later
 from hpo_magic.jupyter.panel.tab import Handle
 from hpo_magic.jupyter.report import digits, lasted
 from hpo_magic.space.shown import readable
+from hpo_magic.space.words import teller
 from hpo_magic.study import Study
 from hpo_magic.trials import State, Trial
 
@@ -119,12 +121,12 @@ class TrialsTab:
             trials = [trial for trial in trials if self._value(trial, column) is not _LACKING] + lacking
         pages = max(math.ceil(len(trials) / _PAGE), 1)
         page = min(self._page, pages - 1)
-        many = {2 + place: digits(study, metric) for place, metric in enumerate(study.ledger.measured)}
+        tell = self._tellers()
         rows = [
             {
                 "number": trial.number,
                 "state": str(trial.state) if trial.trusted else "distrusted",
-                "cells": [_cell(self._value(trial, place), many.get(place, 4)) for place in range(len(columns))],
+                "cells": [_cell(self._value(trial, place), one) for place, one in enumerate(tell)],
             }
             for trial in trials[page * _PAGE : (page + 1) * _PAGE]
         ]
@@ -133,6 +135,11 @@ class TrialsTab:
             "columns": columns, "rows": rows, "sort": list(self._sort), "chosen": self._chosen,
             "page": page, "pages": pages, "footer": footer,
         }  # fmt: skip
+
+    def _tellers(self) -> list[Callable[[Any], str]]:
+        """Return what tells the values of each column in a few characters."""
+        metrics = [partial(readable, digits=digits(self._study, metric)) for metric in self._study.ledger.measured]
+        return [str, str, *metrics, *map(teller, self._study.original.values()), readable]
 
     def _value(self, trial: Trial, column: int) -> Any:
         metrics = self._study.ledger.measured
@@ -170,8 +177,8 @@ def _key(value: Any) -> tuple[int, float, str]:
     return (1, 0.0, str(value))
 
 
-def _cell(value: Any, digits: int) -> str:
-    return "–" if value is _LACKING else short(readable(value, digits), _WIDE)
+def _cell(value: Any, tell: Callable[[Any], str]) -> str:
+    return "–" if value is _LACKING else short(tell(value), _WIDE)
 
 
 def describe(study: Study, number: int) -> str:
