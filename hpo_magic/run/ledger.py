@@ -289,6 +289,7 @@ class Ledger:
     def _mind_silence(self, trial: Trial, unkept: Sequence[str]) -> None:
         if trial.state is State.DONE and not self._heard:
             self._heard = True
+            unkept = [name for name in unkept if name not in self.recorded]
             if unkept:
                 told = f"{', '.join(unkept)} of trial {trial.number} {'is' if len(unkept) == 1 else 'are'}"
                 self.notices.append(
