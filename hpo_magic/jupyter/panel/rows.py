@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from hpo_magic.errors import SpaceError
+from hpo_magic.errors import HpoError, SpaceError
 from hpo_magic.jupyter.panel.number import read_number, written
 from hpo_magic.jupyter.panel.quiet import Quiet
 from hpo_magic.jupyter.panel.tab import Handle
@@ -61,7 +61,7 @@ class _Row:
         """Apply a change and show what came of it; where it is refused, show what holds still, and raise."""
         try:
             space = self._edit(change)
-        except SpaceError:
+        except HpoError:
             with self.quietly:
                 show(now())
             raise
