@@ -42,8 +42,8 @@ def each_readable(values: Sequence[Any]) -> list[str]:
 def telling(values: Iterable[float]) -> int:
     """Return how many digits tell numbers of one kind apart.
 
-    A thousandth of their range is seen, and, up to six digits, a hundredth of the way from their middle to the nearer
-    end, where the best lie close together.
+    A thousandth of their range is seen, and, up to six digits, a tenth of the way from their middle to the nearer end,
+    where the best lie close together.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def telling(values: Iterable[float]) -> int:
     low, middle, high = finite[0], finite[len(finite) // 2], finite[-1]
     size = max(abs(low), abs(middle))
     near_end = min(way for way in (middle - low, high - middle) if way > 0)
-    fine = min(_needed(size, near_end / 100), _FINE)
+    fine = min(_needed(size, near_end / 10), _FINE)
     return min(max(fine, _needed(size, (high - low) / 1000), _DIGITS), _MOST)
 
 
