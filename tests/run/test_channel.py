@@ -83,6 +83,12 @@ def test_what_a_worker_says_arrives(hub, ear, line):
     assert line.ask("parcel", "key") == b"secret objective"
 
 
+@pytest.mark.parametrize("piece", [3, 4, 16, 100])  # 16 bytes: a last piece that is not whole, empty, or all there is
+def test_a_parcel_comes_in_pieces(hub, line, monkeypatch, piece):
+    monkeypatch.setattr(wire, "PIECE", piece)
+    assert line.fetch("key") == b"secret objective"
+
+
 def test_a_trial_that_is_forgotten_is_told_to_stop(hub, ear, line):
     stopped = threading.Event()
     line.attend("token", stopped.set)

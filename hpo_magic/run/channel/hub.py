@@ -159,7 +159,8 @@ class Hub:
 
     def _heed(self, line: bytes, kind: str, token: str, body: bytes) -> bytes:
         if kind == "parcel":
-            return self._parcels[token]
+            begin = int(body or b"0")
+            return self._parcels[token][begin : begin + wire.PIECE]
         with self._lock:
             ear = self._ears.get(token)
             if ear is None:

@@ -89,6 +89,15 @@ class Line:
                 raise SearchGone(f"the search has not answered for {self.access.patience:.0f} s")
             return answer
 
+    def fetch(self, parcel: str) -> bytearray:
+        """Return a parcel, asked for piece by piece; errors as of `ask`."""
+        whole = bytearray()
+        while True:
+            piece = self.ask("parcel", parcel, str(len(whole)).encode())
+            whole += piece
+            if len(piece) < wire.PIECE:
+                return whole
+
     def tell(self, kind: str, token: str, data: Any) -> dict[str, Any]:
         """Say something in JSON; return the answer."""
         answer = wire.heard(self.ask(kind, token, wire.said(data)))

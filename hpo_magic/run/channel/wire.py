@@ -13,6 +13,8 @@ from typing import Any
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.trials import Failure
 
+PIECE = 16_000_000
+"""Bytes of a parcel that are asked for at once: the line encrypts copies of what it sends."""
 TURN = 1.0
 """Seconds between two signs of life."""
 

@@ -113,7 +113,7 @@ def packed(config: Config) -> bytes:
     return data
 
 
-def unpack(data: bytes) -> Contents:
+def unpack(data: bytes | bytearray) -> Contents:
     """Return what a parcel holds."""
     contents: Contents = pickle.loads(data)
     return contents

@@ -146,7 +146,7 @@ def _contents(ticket: Ticket, line: Line) -> Contents:
     """Return what the ticket's parcel holds, asked for once a process."""
     with _parcels_lock:
         if ticket.parcel not in _parcels:
-            _parcels[ticket.parcel] = unpack(line.ask("parcel", ticket.parcel))
+            _parcels[ticket.parcel] = unpack(line.fetch(ticket.parcel))
             while len(_parcels) > _KEPT:
                 _parcels.popitem(last=False)
         _parcels.move_to_end(ticket.parcel)
