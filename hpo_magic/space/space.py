@@ -56,7 +56,7 @@ class Space(Mapping[str, Domain]):
 
     def __init__(
         self,
-        domains: Mapping[str, Domain],
+        domains: Mapping[str, Any],  # a dict of several kinds has no narrower type that is inferred
         fixed: Mapping[str, Value] | None = None,
         chosen: Mapping[str, Iterable[Value]] | None = None,
     ) -> None:
