@@ -3,8 +3,8 @@
 They lie beside a SQLite file, else in the current folder, or for a store in memory in a temporary one, which is made
 when the first trial asks for it: a killed process could not remove it again. Stores and studies that lie side by side
 have folders of their own, and a trial that goes on from no other finds its own empty: files of a study whose store was
-deleted would be taken for its own. So does a repeat; a second try of one that was lost finds what its predecessor left,
-or without one its own files.
+deleted would be taken for its own. A repeat finds it empty too, a second try of one that was lost what its predecessor
+has left, or without one its own files.
 """
 
 from __future__ import annotations

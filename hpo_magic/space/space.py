@@ -64,7 +64,7 @@ class Space(Mapping[str, Domain]):
             raise SpaceError(f"Space: domains={domains!r} must map names to domains, as in {{'x': Float(0, 1)}}")
         if not domains:
             raise SpaceError("Space: domains={} is empty; a search needs at least one parameter")
-        self._domains = MappingProxyType(dict(domains))
+        self._domains: Mapping[str, Domain] = MappingProxyType(dict(domains))
         self._conditions = MappingProxyType(read_conditions(self._domains))
         self.fixed: Mapping[str, Value] = MappingProxyType(self._checked_fixed(fixed or {}))
         self.chosen: Mapping[str, tuple[Value, ...]] = MappingProxyType(self._checked_chosen(chosen or {}))
