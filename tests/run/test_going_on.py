@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import gc
 import pickle
+import time
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_a_trial_that_stops_its_own_search_counts(pause):
         if trial_number() == 2:
             study.stop()
             until(lambda: study.phase is Phase.STOPPING)
-            asyncio.run(asyncio.sleep(pause))
+            time.sleep(pause)
         return config["x"]
 
     study.optimize(objective, trials=9)
@@ -112,7 +112,7 @@ def test_another_stop_from_outside_ends_also_the_trial_that_stopped_its_search()
     def objective(config):
         study.stop()
         while True:
-            asyncio.run(asyncio.sleep(0.01))
+            time.sleep(0.01)
 
     study.start(objective, Limits(trials=3))
     until(lambda: study.phase is Phase.STOPPING)
@@ -186,7 +186,7 @@ def test_what_the_search_elsewhere_would_not_hear_is_refused(tmp_path):
     searching, other = opened(tmp_path), opened(tmp_path)
     searching.optimize(lambda config: config["x"], trials=2)
     other.ledger.catch_up()
-    searching.start(lambda config: asyncio.run(asyncio.sleep(0.01)) or config["x"], Limits())
+    searching.start(lambda config: time.sleep(0.01) or config["x"], Limits())
     for change in (
         lambda: other.edit(lambda space: space.narrow("x", 0, 0.5)), lambda: other.set_limits(Limits(trials=9)),
         lambda: other.set_strategy("tpe"), lambda: other.distrust(0),
