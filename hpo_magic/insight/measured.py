@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError, did_you_mean
-from hpo_magic.insight.squeeze import Squeeze
 from hpo_magic.search.cube import Cube, cube_of
 from hpo_magic.search.fidelity import matured
 from hpo_magic.space import Space
-from hpo_magic.trials import Goal, History, Trial
+from hpo_magic.trials import Goal, History
 
 Array = NDArray[np.float64]
 
@@ -28,16 +27,14 @@ class Measured:
 
     Attributes
     ----------
-    trials : tuple of Trial
     points : (n, d) model coordinates
     losses : (n,)
-        Minimise-oriented; what is far worse than most is as bad as the knee of their squeeze.
+        Minimise-oriented.
     goal : Goal
         The metric and its direction; one that is no goal is minimised.
     """
 
     cube: Cube
-    trials: tuple[Trial, ...]
     points: Array
     losses: Array
     goal: Goal
@@ -61,9 +58,8 @@ def measured(history: History, space: Space, metric: str | None = None) -> Measu
         Where no trial has the metric, or fewer than five have.
     """
     known = telling(matured(history.lessons), history, metric)
-    losses = np.minimum(known.losses[:, 0], Squeeze.of(known.losses[:, 0]).knee)
     cube = cube_of(space)
-    return Measured(cube, known.done, cube.encode(known.done), losses, known.goals[0])
+    return Measured(cube, cube.encode(known.done), known.losses[:, 0], known.goals[0])
 
 
 def telling(runs: History, history: History, metric: str | None, most: int = MOST) -> History:

@@ -23,13 +23,8 @@ def going_on(ledger: Ledger, objective: Any, trials: int | None, found: bool) ->
 
     Examples
     --------
-    >>> from hpo_magic.space import Float
-    >>> from hpo_magic.trials import Goal
-    >>> from hpo_magic.trials.definition import define
-    >>> from hpo_magic.trials.memory_store import MemoryStore
-    >>> store = MemoryStore()
-    >>> record = store.open_study("svm", "f00d", define(Space({"x": Float(0, 1)}), [Goal("loss")], ""), {})
-    >>> going_on(Ledger(store, record), abs, 20, False)
+    >>> from hpo_magic import Float, Study
+    >>> going_on(Study({"x": Float(0, 1), "y": Float(0, 1)}).ledger, abs, 20, False)
     []
     """
     before, now = ledger.settings.get("objective"), fingerprint(objective)

@@ -15,9 +15,9 @@ from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.holding import Holding
-from hpo_magic.run.lost import MOST_TRIES, first_try, given_up, tried_again, tries
+from hpo_magic.run.lost import MOST_TRIES, first_try, given_up, run_elsewhere, tried_again, tries
 from hpo_magic.run.reports import Reports
-from hpo_magic.run.silence import silence
+from hpo_magic.run.silence import not_kept, silence
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.fidelity import last_way_up
 from hpo_magic.search.protocols import Promote, Wait
@@ -189,16 +189,12 @@ class Ledger:
             return None
 
     def _mind_strangers(self) -> None:
-        """Say once which trials nobody here has begun: whether anybody still works on them cannot be known."""
+        """Say once which trials nobody here has begun."""
         if self._claimed or self._looked:
             return
         self._looked = True
         if strangers := self._holding.strangers(self.journal.known):
-            numbers = ", ".join(str(trial.number) for trial in strangers)
-            one = f"trial {numbers} runs" if len(strangers) == 1 else f"trials {numbers} run"
-            self.notices.append(
-                f"{one} elsewhere; where nobody works on it any more, study.fail({strangers[0].number}, 'lost')"
-            )
+            self.notices.append(run_elsewhere(strangers))
 
     def _overtaken(self) -> bool:
         """Whether others, who ask as well, have added trials: a search has the study for itself."""
@@ -291,11 +287,7 @@ class Ledger:
             self._heard = True
             unkept = [name for name in unkept if name not in self.recorded]
             if unkept:
-                told = f"{', '.join(unkept)} of trial {trial.number} {'is' if len(unkept) == 1 else 'are'}"
-                self.notices.append(
-                    f"{told} not kept: beside the metrics finite numbers are; "
-                    "print the rest, which goes to the trial's log, or write it to a file in checkpoint()"
-                )
+                self.notices.append(not_kept(trial, unkept))
             self.notices.extend(silence(trial, self.original, self.strategy))
             lacking = [name for name in self.recorded if name not in (trial.values or {})]
             if lacking and trial.number not in self._cut:

@@ -53,6 +53,19 @@ def tried_again(lost: Sequence[Trial]) -> str:
     return f"trial {numbers} was lost when its kernel died; its config will be tried again"
 
 
+def run_elsewhere(strangers: Sequence[Trial]) -> str:
+    """Say of trials that nobody here has begun what to do where nobody works on them: that cannot be known.
+
+    Examples
+    --------
+    >>> run_elsewhere([Trial(3, {})])
+    "trial 3 runs elsewhere; where nobody works on it any more, study.fail(3, 'lost')"
+    """
+    numbers = ", ".join(str(trial.number) for trial in strangers)
+    one = f"trial {numbers} runs" if len(strangers) == 1 else f"trials {numbers} run"
+    return f"{one} elsewhere; where nobody works on it any more, study.fail({strangers[0].number}, 'lost')"
+
+
 def given_up(trial: Trial) -> str:
     """Say that a trial is tried no more.
 

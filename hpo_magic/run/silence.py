@@ -1,6 +1,8 @@
-"""A scheduler that stops by what trials report hears nothing from trials that report nothing."""
+"""What is not heard of a trial: reports that a scheduler waits for, and results that cannot be kept."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.space import Space
@@ -28,3 +30,17 @@ def silence(trial: Trial, space: Space, strategy: Strategy) -> list[str]:
         f"trial {trial.number} reported nothing, so {strategy.name} stops none early; "
         "call report(value, step) as it trains, from hpo_magic import report"
     ]
+
+
+def not_kept(trial: Trial, names: Sequence[str]) -> str:
+    """Return what to say of what a trial has returned beside its metrics and is no finite number.
+
+    Examples
+    --------
+    >>> print(not_kept(Trial(0, {"x": 0.5}), ["note"]).partition(";")[0])
+    note of trial 0 is not kept: beside the metrics finite numbers are
+    """
+    return (
+        f"{', '.join(names)} of trial {trial.number} {'is' if len(names) == 1 else 'are'} not kept: beside the metrics "
+        "finite numbers are; print the rest, which goes to the trial's log, or write it to a file in checkpoint()"
+    )
