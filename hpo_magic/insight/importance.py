@@ -1,8 +1,8 @@
 """How much each parameter matters: shares of the variance over the whole space, and what sets the best trials apart.
 
-A search tries what is good far more often than what is bad, so that a forest of its trials sees little of the space, and
-may call a parameter irrelevant that decides everything. A Gaussian process tells what it expects all over the space, and
-trees of that come near the shares of functions that have known ones.
+A search tries what is good far more often than what is bad, so that a forest of its trials sees little of the space,
+and may call a parameter irrelevant that decides everything. A Gaussian process tells what it expects all over the
+space, and trees of that come near the shares of functions that have known ones.
 
 Notation (Hutter 2014): each tree is a partition of the unit cube into boxes of volume w_l with values v_l; its marginal
 over a set U of parameters is the average over all others; V_U is the variance of the marginal that smaller sets do not
