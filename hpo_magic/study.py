@@ -443,6 +443,7 @@ class Study:
         on: Any = None,
         progress: bool | None = None,
         callback: Callable[[Study, Trial], None] | None = None,
+        shared: bool = False,
     ) -> None:
         """Search until the study has so many trials, or the time is up; an interrupt stops it cleanly.
 
@@ -471,7 +472,12 @@ class Study:
         callback : callable, optional
             Called with this study and each trial that has ended, one after another, in the thread of the search. It may
             call `stop`; where it raises, the search ends with that error, and every finished trial is kept.
+        shared : bool
+            Search together with other processes that say so too, on a store that all of them reach: the same script,
+            started as often as wanted, here and on other machines. Each runs its own trials and knows those of all;
+            `trials` is for all together. One may come later, or end early; where one dies, its trials are tried again.
         """
+        flag("shared", shared)
         if progress is not None:
             flag("progress", progress)
         number = natural_workers(on) if workers is None else workers
@@ -487,17 +493,17 @@ class Study:
                 self.notices.extend(going_on(self.ledger, objective, trials, self._found))
 
         heard = None if callback is None else lambda trial: callback(self, detached(trial))
-        self._search(objective, limits, (), on, progress, say, heard)
+        self._search(objective, limits, (), on, progress, say, heard, shared)
 
     def _search(
         self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any, progress: bool | None = None,
-        say: Callable[[], None] = lambda: None, heard: Callable[[Trial], None] | None = None,
+        say: Callable[[], None] = lambda: None, heard: Callable[[Trial], None] | None = None, shared: bool = False,
     ) -> None:  # fmt: skip
         """Search and wait for the end; `say` is called when all is read that is stored."""
         ended = self.ledger.counted
         line = ProgressLine(progress, lambda s: so_far(self.name, ended(), self.history, self.limits, s), self.notices)
         try:
-            self._start(objective, limits, guards, on, say, heard)
+            self._start(objective, limits, guards, on, say, heard, shared)
             line.update()
             runner = self.runner
             assert runner is not None
@@ -517,19 +523,22 @@ class Study:
             raise StudyError(message) from error
 
     def start(
-        self, objective: Objective, limits: Limits | None = None, guards: Sequence[Guard] = (), on: Any = None
-    ) -> None:
-        """Search in a background thread; `on` as in `optimize`."""
-        self._start(objective, Limits() if limits is None else _checked(limits), guards, on)
+        self, objective: Objective, limits: Limits | None = None, guards: Sequence[Guard] = (), on: Any = None,
+        shared: bool = False,
+    ) -> None:  # fmt: skip
+        """Search in a background thread; `on` and `shared` as in `optimize`."""
+        chosen = Limits() if limits is None else _checked(limits)
+        self._start(objective, chosen, guards, on, shared=flag("shared", shared))
 
     def _start(
         self, objective: Objective, limits: Limits, guards: Sequence[Guard], on: Any,
-        say: Callable[[], None] = lambda: None, heard: Callable[[Trial], None] | None = None,
+        say: Callable[[], None] = lambda: None, heard: Callable[[Trial], None] | None = None, shared: bool = False,
     ) -> None:  # fmt: skip
         self._need_rest()
         limits.check(len(self.goals))
         self.limits = limits
-        self.ledger.claim()
+        if others := self.ledger.claim.take(shared):
+            self.notices.append(f"searches together with {others} other{'s' * (others > 1)}")
         try:
             self.ledger.catch_up()
             say()
@@ -555,7 +564,7 @@ class Study:
     def set_limits(self, limits: Limits) -> None:
         """Change the limits; they hold at once, are kept with the study, and a finished search may be resumed."""
         _checked(limits).check(len(self.goals))
-        self.ledger.need_own()
+        self.ledger.claim.need_own()
         self.ledger.settings.edit(limits=dataclasses.asdict(limits))
         self.limits = limits
         if self.runner is not None:

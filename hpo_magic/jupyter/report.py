@@ -100,7 +100,7 @@ def best_value(study: Study, best: Trial) -> str:
 def headline(study: Study) -> str:
     """Return one line: name, state, counts and the best."""
     history = study.history
-    phase = "running in another kernel" if study.ledger.elsewhere() else str(study.phase)
+    phase = "running in another kernel" if study.ledger.claim.elsewhere() else str(study.phase)
     parts = [f"{study.name} (version {study.version}): {phase}", f"{len(history.done)} trials done"]
     parts += fallen(history)
     best = study.best

@@ -131,7 +131,7 @@ class Session:
         study.limits = dataclasses.replace(Limits(**study.ledger.settings.get("limits")), workers=limits.workers)
         if running is not None and running.panel is not None:
             running.panel.close()
-        study.ledger.claim()  # before anything is bound: where another kernel searches, nothing changes here
+        study.ledger.claim.take()  # before anything is bound: where another kernel searches, nothing changes here
         search = Search(study, cell, cell.objective(as_in_a_trial(namespace)), variable, on)
         self.searches[name], self._latest = search, name
         namespace[variable] = study

@@ -34,6 +34,9 @@ class Holding:
         with _one:
             _all.add(self)
 
+    def __contains__(self, number: int) -> bool:
+        return number in self._numbers
+
     def take(self, trial: Trial) -> Trial:
         """Return a trial, which is held from now on."""
         self._numbers.add(trial.number)

@@ -6,13 +6,12 @@ One class, as all of it happens under one lock; what needs none is beside it: re
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any
 
 from hpo_magic.errors import SpaceError, StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints
+from hpo_magic.run.claim import Claim
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.holding import Holding
 from hpo_magic.run.lost import MOST_TRIES, first_try, given_up, run_elsewhere, tried_again, tries
@@ -32,7 +31,7 @@ from hpo_magic.trials import Failure, State, Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
 from hpo_magic.trials.settings import Settings
-from hpo_magic.trials.store import Store, StudyRecord, owner_name
+from hpo_magic.trials.store import Store, StudyRecord
 from hpo_magic.trials.trial import changed
 
 _OVERTAKEN = 200
@@ -83,12 +82,12 @@ class Ledger:
             self.settings.asked(strategy=strategy.name, seed=strategy.seed, cost_aware=strategy.cost_aware)
         self.notices: list[str] = []
         self.strategy = self._strategy(strategy)
-        self._deciding, self._owner = RLock(), owner_name(uuid.uuid4().hex[:8])
+        self._deciding = RLock()
+        self.claim = Claim(store, record)
         self._holding = Holding(store, record)
         self._reports = Reports(self.journal)
         self._contexts: dict[int, TrialContext] = {}
         self._cut: set[int] = set()
-        self._claimed = False
         self._heard = self._looked = False
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
@@ -126,7 +125,7 @@ class Ledger:
                     f"the edit returned {space!r}; return the new space, as in lambda space: space.free('x')"
                 )
             check_edit(space, self.original)
-            self.need_own()
+            self.claim.need_own()
             self.settings.edit(space=space.to_json() if space != self.original else None)
             budget, self.space = before.budget, space
             if budget is not None and space[budget] != before[budget]:
@@ -140,7 +139,7 @@ class Ledger:
         with self._deciding:
             chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
             said = chosen.explain(self.space, None, len(self.goals))  # refuses a space that it cannot search
-            self.need_own()
+            self.claim.need_own()
             self.settings.edit(strategy=chosen.name)
             self.strategy = chosen
             self.notices.append(f"from now on {chosen.name}: {said}")
@@ -165,23 +164,26 @@ class Ledger:
             trial = self.journal.get(number)
             if not trial.state.ended:
                 raise StudyError(f"trial {number} is {trial.state}; it can be marked when it has ended")
-            self.need_own()
+            self.claim.need_own()
             marked = changed(trial, trusted=trusted)
             self.journal.save(marked)
             return marked
 
-    def ask(self, worker: str = "") -> Trial | None:
-        """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it."""
+    def ask(self, worker: str = "", most: int | None = None) -> Trial | None:
+        """Return a new running trial, or None where there is nothing to start now; `worker` is who will run it.
+
+        Of those that search together none is started beyond `most`.
+        """
         with self._deciding:
             self._mind_strangers()
             if self._overtaken():
                 self.journal.reload()
-            while (waiting := self.journal.waiting) is not None:
-                started = changed(waiting, state=State.RUNNING, started=time.time())
+            while not self.full(most) and (waiting := self.journal.waiting) is not None:
+                started = changed(waiting, state=State.RUNNING, started=time.time(), worker=self.claim.named(worker))
                 if self.journal.begin(started):
                     return self._holding.take(started)
-            left = 1 if self._claimed else _OVERTAKEN
-            while (made := self._next(worker)) is not None:
+            left = 1 if self.claim.alone else _OVERTAKEN
+            while not self.full(most) and (made := self._next(worker)) is not None:
                 left -= 1
                 stored = self.journal.add_next(made) if left else self.journal.add(made)
                 if stored is not None:
@@ -190,7 +192,7 @@ class Ledger:
 
     def _mind_strangers(self) -> None:
         """Say once which trials nobody here has begun."""
-        if self._claimed or self._looked:
+        if self.claim.alone or self.claim.shared or self._looked:
             return
         self._looked = True
         if strangers := self._holding.strangers(self.journal.known):
@@ -198,7 +200,7 @@ class Ledger:
 
     def _overtaken(self) -> bool:
         """Whether others, who ask as well, have added trials: a search has the study for itself."""
-        return not self._claimed and self.journal.overtaken
+        return not self.claim.alone and self.journal.overtaken
 
     def _next(self, worker: str) -> Trial | None:
         """Return what to start next by all that is known, not stored yet; None where there is nothing now."""
@@ -209,14 +211,14 @@ class Ledger:
                 self.notices.append(told)
             return None
         if isinstance(action, Promote):
-            return self._promoted(history.trials[action.trial], action)
+            return self._promoted(history.trials[action.trial], action, worker)
         config = self.strategy.propose(self.space, history)
         if config is None:
             way = last_way_up(self.space, history, getattr(self.strategy.scheduler, "eta", None))
-            return None if way is None else self._promoted(way[0], Promote(way[0].number, way[1]))
+            return None if way is None else self._promoted(way[0], Promote(way[0].number, way[1]), worker)
         if self.space.budget is not None:
             config = {**config, self.space.budget: action.budget}
-        return self._running(config, action.budget, worker=worker)
+        return self._running(config, action.budget, worker)
 
     def put_back(self, number: int) -> None:
         """Have a trial wait in the queue that could not be begun."""
@@ -227,16 +229,21 @@ class Ledger:
 
     def waited_for(self) -> str:
         """Say which trial a scheduler may wait for that was not given out here; nothing where there is none."""
+        if self.claim.shared:  # it is known who runs it, and what becomes of it where nobody does
+            return ""
         numbers = [trial.number for trial in self._holding.strangers(self.journal.known)][:1]
         told = "trial {0} runs elsewhere, and is waited for; where it does not, study.fail({0}, 'lost')"
         return told.format(*numbers) if numbers else ""
 
-    def _promoted(self, trial: Trial, action: Promote) -> Trial:
+    def _promoted(self, trial: Trial, action: Promote, worker: str) -> Trial:
         config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        return self._running(config, action.budget, parent=trial.number)
+        return self._running(config, action.budget, worker, trial.number)
 
-    def _running(self, config: Config, budget: int | None, **known: Any) -> Trial:
-        return Trial(-1, config, State.RUNNING, None, self.metrics[0], budget, started=time.time(), **known)
+    def _running(self, config: Config, budget: int | None, worker: str, parent: int | None = None) -> Trial:
+        return Trial(
+            -1, config, State.RUNNING, None, self.metrics[0], budget, parent=parent, started=time.time(),
+            worker=self.claim.named(worker),
+        )  # fmt: skip
 
     def ahead(self) -> None:
         """Use the time while trials run to prepare the next proposal."""
@@ -265,8 +272,12 @@ class Ledger:
         With `hold` it is stored together with the next trial, or by `settle`: one commit a trial, not two.
         """
         running = self.journal.get(number)
-        if running.state is not State.RUNNING:
+        late = running.state is State.LOST and number in self._holding  # others have given it up too early
+        if running.state is not State.RUNNING and not late:
             raise StudyError(f"trial {number} is {running.state}, not running; its result was thrown away")
+        if late and outcome.values is None:
+            self._holding.let_go(number)
+            return running
         state = State.DONE if outcome.values is not None else State.FAILED if outcome.failure else State.STOPPED
         values = outcome.values
         if number in self._cut and state is not State.FAILED:
@@ -315,7 +326,7 @@ class Ledger:
         with self.journal.changed:
             running = self.journal.get(number)
             if running.state is State.RUNNING:
-                self.journal.put(changed(running, worker=who, started=time.time()))
+                self.journal.put(changed(running, worker=self.claim.named(who), started=time.time()))
 
     def lose(self, number: int, why: str, log: str = "") -> Trial:
         """Mark a trial whose worker is gone as lost and queue its config again; after two such tries it has failed."""
@@ -324,6 +335,7 @@ class Ledger:
             message = f"{why}; that was try {MOST_TRIES}"
             return self.finish(number, Outcome(failure=Failure("WorkerLost", message)), log)
         lost = changed(running, state=State.LOST, finished=time.time(), log=log)
+        self._holding.let_go(number)
         self._contexts.pop(number, None)
         self.journal.save(lost)
         self.queue(running.config, number)
@@ -336,7 +348,7 @@ class Ledger:
         Those that somebody in this process has asked for may still be told.
         """
         lost: list[Trial] = []
-        for trial in self._holding.orphans(self.journal.known):
+        for trial in self.claim.lost(self._holding.orphans(self.journal.known)):
             if tries(trial, self.journal.get) < MOST_TRIES:
                 self.journal.save(changed(trial, state=State.LOST, finished=time.time()))
                 self.queue(trial.config, trial.number)
@@ -386,29 +398,32 @@ class Ledger:
         self.journal.flush()
         self._reports.complain()
 
-    def elsewhere(self) -> bool:
-        """Whether another process, or another study of this one, searches now."""
-        return not self._claimed and self.store.searched(self.record.id)
+    def renew(self) -> None:
+        """Say that the search is alive still; where others take part, hear of what they have done."""
+        self.claim.take(self.claim.shared)
+        if self.claim.shared:
+            with self._deciding:
+                self.catch_up()
+                self.recover()
 
-    def need_own(self) -> None:
-        """Raise StudyError where what is changed here would not be heard by the search."""
-        if self.elsewhere():
-            raise StudyError(
-                f"study {self.record.name!r} is searched in another kernel or by another study, which would not hear "
-                "of it; change it there, or when that search has ended; nothing was changed"
-            )
+    def full(self, most: int | None) -> bool:
+        """Whether those that search together run, or have run, so many trials."""
+        return self.claim.shared and most is not None and self.counted() + self._underway() >= most
 
-    def claim(self) -> None:
-        """Say that a search is alive here; StudyInUse where another one has the study."""
-        self.store.take_lease(self.record.id, self._owner)
-        self._claimed = True
+    def _underway(self) -> int:
+        return sum(trial.state is State.RUNNING for trial in self.journal.known.running)
+
+    def others_run(self) -> bool:
+        """Whether trials run in other processes that search together with this one."""
+        return self.claim.shared and bool(self._holding.strangers(self.journal.known))
 
     def catch_up(self) -> None:
         """Read what other processes have stored since, now that none of them searches."""
         with self._deciding:
             self.journal.reload()
             self.settings.reload()
-            self.space = self._space()
+            if (space := self._space()) != self.space:
+                self.space = space
             held = self.settings.get("strategy")
             if held not in (self.settings.asked_for("strategy"), self.strategy.name):
                 self.strategy = self._strategy(None)
@@ -416,8 +431,7 @@ class Ledger:
 
     def release(self) -> None:
         """Give the claim back; where that fails it runs out by itself."""
-        self._claimed = False
         try:
-            self.store.drop_lease(self.record.id, self._owner)
+            self.claim.give_back()
         except StoreError as error:
             self.notices.append(f"the claim on the study could not be given back: {error}")

@@ -28,6 +28,8 @@ from hpo_magic.trials import Failure, Trial
 GRACE = 0.9
 """Seconds that a trial has to heed a stop before it is let go."""
 _AGAIN, _TICK, _RENEW = 0.1, 0.25, 5.0
+_LOOK = 0.5
+"""Seconds between two looks at what others have done, where there is nothing to do here until they are done."""
 _BRIEF = 0.002
 """Seconds of a trial, and of a proposal, below which the trial's own thread takes the next step: to hand it over would
 take as long. Where either takes longer, other threads shall have the turn that a hand-over gives them."""
@@ -194,9 +196,10 @@ class Runner:
             self._ledger.flush()
             self._fill()
             self._ledger.settle()
-        if self.phase.alive and time.monotonic() - self._renewed > _RENEW:
+        pace = _LOOK if self._ledger.others_run() and not self._running else _RENEW
+        if self.phase.alive and time.monotonic() - self._renewed > pace:
             self._renewed = time.monotonic()
-            self._ledger.claim()
+            self._ledger.renew()
 
     def _patience(self) -> float:
         """Seconds until something may have to be done without a wake-up."""
@@ -205,15 +208,18 @@ class Runner:
 
     def _fill(self) -> None:
         while self.phase is Phase.RUNNING and len(self._running) < self.limits.workers:
-            room = None if self.limits.trials is None else self.limits.trials - self._ledger.counted()
-            if room is not None and room <= len(self._running):
+            most = self.limits.trials
+            room = None if most is None else most - self._ledger.counted()
+            if (room is not None and room <= len(self._running)) or self._ledger.full(most):
                 return self._finish("")
             done = enough(self.limits, self._ledger.journal.known, self._ledger.space)
             if done and self._ledger.journal.waiting is None:  # what was queued was asked for by name
                 return self._finish(done)
             began = time.monotonic()
-            trial = self._ledger.ask(self._doer)
+            trial = self._ledger.ask(self._doer, most)
             self._asking = time.monotonic() - began
+            if trial is None and self._ledger.full(most):  # others were faster
+                return self._finish("")
             if trial is None:
                 tried = getattr(self._ledger.strategy.sampler, "all_of", "every config of the space")
                 return self._finish(self._ledger.waited_for() or f"{tried} has been tried")
@@ -226,8 +232,8 @@ class Runner:
                 self._ledger.ahead()
 
     def _finish(self, why: str) -> None:
-        """End the search, once the last trial has ended."""
-        if not self._running:
+        """End the search, once the last trial has ended, here and where others take part."""
+        if not self._running and not self._ledger.others_run():
             self._ledger.settle()
             self._enter(Phase.FINISHED, why)
 

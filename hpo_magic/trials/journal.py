@@ -201,7 +201,7 @@ class Journal:
             return self.revision
 
     def reload(self) -> None:
-        """Read what other processes have stored since; reports of running trials that are not stored yet stay."""
+        """Read what other processes have stored since; what is known of running trials and not stored yet stays."""
         with self._writing:
             self.settle()
             self.flush()
@@ -214,7 +214,7 @@ class Journal:
         self._load()
         for trial in here:
             stored = self._trials[trial.number]
-            if stored.state is State.RUNNING and _last_step(stored) < _last_step(trial):
+            if stored.state is State.RUNNING and _last_step(stored) <= _last_step(trial):
                 self._replace(trial)
 
     def _load(self) -> None:

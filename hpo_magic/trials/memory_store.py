@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hpo_magic.trials.store import StudyRecord, check_lease
+from hpo_magic.trials.store import Member, StudyRecord, check_alone, check_lease, holds
 from hpo_magic.trials.trial import State, Trial, changed
 
 
@@ -28,6 +28,7 @@ class MemoryStore:
         self._studies: dict[int, StudyRecord] = {}
         self._trials: dict[int, list[Trial]] = {}
         self._leases: dict[int, tuple[str, float]] = {}
+        self._members: dict[int, dict[str, float]] = {}
         self._ids = itertools.count(1)
 
     def open_study(
@@ -91,18 +92,31 @@ class MemoryStore:
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim."""
+        check_alone(self._studies[study].name, self.members(study))
         holder, renewed = self._leases.get(study, (None, None))
         check_lease(self._studies[study].name, holder, renewed, owner, alive=True)
         self._leases[study] = (owner, time.time())
 
     def drop_lease(self, study: int, owner: str) -> None:
-        """Give a claim back."""
+        """Give a claim, or a part in a shared search, back."""
+        self._members.get(study, {}).pop(owner, None)
         if self._leases.get(study, ("", 0.0))[0] == owner:
             del self._leases[study]
 
+    def take_part(self, study: int, owner: str) -> None:
+        """Search a study together with others, or say that one still does."""
+        holder, renewed = self._leases.get(study, (None, None))
+        check_lease(self._studies[study].name, holder, renewed, owner, alive=True)
+        self._members.setdefault(study, {})[owner] = time.time()
+
+    def members(self, study: int) -> Sequence[Member]:
+        """Return who searches a study together."""
+        known = self._members.get(study, {}).items()
+        return [Member(owner, holds(owner, renewed, True)) for owner, renewed in known]
+
     def searched(self, study: int) -> bool:
-        """Whether a search has the study."""
-        return study in self._leases
+        """Whether a search has the study, or a part in it."""
+        return study in self._leases or any(member.alive for member in self.members(study))
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -53,7 +53,8 @@ class Settings:
             self._save({**self._asked, **new}, edits)
 
     def edit(self, **values: Any) -> None:
-        """Note an edit; None takes an edit back."""
+        """Note an edit, on top of those of others; None takes an edit back."""
+        self.reload()
         edits = {**self._edits, **values}
         self._save(self._asked, {name: value for name, value in edits.items() if value is not None})
 

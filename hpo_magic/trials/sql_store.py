@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
+from hpo_magic.trials.sql_engine import engine_of, is_frozen
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
     BEGIN_TRIAL,
@@ -25,6 +25,7 @@ from hpo_magic.trials.sql_tables import (
     META,
     SAVE_TRIAL,
     SCHEMA,
+    SEARCHES,
     STUDIES,
     TABLES,
     TRIALS,
@@ -34,19 +35,19 @@ from hpo_magic.trials.sql_tables import (
     trial_of,
 )
 from hpo_magic.trials.sqlite_file import SqliteFile
-from hpo_magic.trials.store import StudyRecord, alive, check_lease, file_of, holds
+from hpo_magic.trials.store import Member, StudyRecord, alive, check_alone, check_lease, file_of, holds
 from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 10
-"""How long a statement waits for another writer before the database counts as locked."""
+_READABLE = 4
+"""The schema before this one, which lacks a table that is not needed to look at what there is."""
 TRIES = 20
 """How often a number that another process took first is asked for anew. Where studies can be held, two are enough."""
 
 
 class SqlStore:
-    """Studies and trials in three tables of a database.
+    """Studies, trials and who searches them in four tables of a database.
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ class SqlStore:
         self.url = url
         try:
             file = file_of(url)
-            self._engine = _engine(url, frozen := _frozen(file))
+            self._frozen = is_frozen(file)
+            self._engine = engine_of(url, self._frozen)
             if not make and file is not None and not os.path.exists(file):
                 raise StoreError(f"store={url!r} does not exist: there is no file {file!r}; check its name and folder")
         except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -74,7 +76,7 @@ class SqlStore:
             ) from None
         self._reader = self._engine.execution_options(reads_only=True)
         try:
-            self._prepare(self._reader if frozen else self._engine)
+            self._prepare(self._reader if self._frozen else self._engine)
         except StoreError:
             self._engine.dispose()
             raise
@@ -89,9 +91,11 @@ class SqlStore:
                     f"store={self.url!r} holds another program's tables ({', '.join(sorted(names)[:5])}); "
                     "nothing was written; choose another file or database"
                 )
-            if not ours <= names:
+            if not ours <= names and not self._frozen:
                 TABLES.create_all(connection)
             version = connection.execute(sa.select(META.c.schema_version)).scalar()
+            if self._frozen and version == _READABLE:
+                return
             if version is None:
                 connection.execute(sa.insert(META).values(schema_version=SCHEMA))
             elif version < SCHEMA:
@@ -185,7 +189,8 @@ class SqlStore:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
 
         def work(connection: sa.Connection) -> None:
-            row = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+            row = self._hold(connection, study)
+            check_alone(row.name, _members(connection, study))
             check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
             connection.execute(
                 sa.update(STUDIES).where(STUDIES.c.id == study).values(holder=owner, renewed=time.time())
@@ -194,24 +199,51 @@ class SqlStore:
         self._retry("write to", work)
 
     def drop_lease(self, study: int, owner: str) -> None:
-        """Give a claim back; nothing happens where `owner` does not hold it."""
+        """Give a claim, or a part in a shared search, back; nothing happens where `owner` does not hold it."""
+        self._write(sa.delete(SEARCHES).where((SEARCHES.c.study == study) & (SEARCHES.c.owner == owner)))
         where = (STUDIES.c.id == study) & (STUDIES.c.holder == owner)
         self._write(sa.update(STUDIES).where(where).values(holder=None, renewed=None))
         if self._engine.dialect.name == "sqlite":  # the file alone then holds everything, and may be copied
             with self._guard("write to"), closing(self._engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def take_part(self, study: int, owner: str) -> None:
+        """Search a study together with others, or say that one still does."""
+
+        def work(connection: sa.Connection) -> None:
+            row = self._hold(connection, study)
+            check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
+            now, mine = time.time(), (SEARCHES.c.study == study) & (SEARCHES.c.owner == owner)
+            if not connection.execute(sa.update(SEARCHES).where(mine).values(renewed=now)).rowcount:
+                connection.execute(sa.insert(SEARCHES).values(study=study, owner=owner, began=now, renewed=now))
+
+        self._retry("write to", work)
+
+    def members(self, study: int) -> Sequence[Member]:
+        """Return who searches a study together, who came first before the others."""
+        if self._frozen:
+            return []
+        with self._guard("read"), self._reader.connect() as connection:
+            return _members(connection, study)
+
     def searched(self, study: int) -> bool:
-        """Whether a search that may be alive has the study, here or elsewhere."""
+        """Whether a search that may be alive has the study, or a part in it, here or elsewhere."""
         with self._guard("read"), self._reader.connect() as connection:
             row = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
-            return holds(row.holder, row.renewed, alive(row.holder))
+            alone = holds(row.holder, row.renewed, alive(row.holder))
+        return alone or any(member.alive for member in self.members(study))
+
+    def _hold(self, connection: sa.Connection, study: int) -> Any:
+        """Return the row of a study, which nobody else claims until the transaction ends."""
+        if self._engine.dialect.name != "sqlite":  # which begins with its lock taken
+            connection.execute(HOLD_STUDY, {"study": study})
+        return connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
 
-    def _write(self, statement: sa.Update, values: Mapping[str, Any] | None = None) -> int:
+    def _write(self, statement: sa.Update | sa.Delete, values: Mapping[str, Any] | None = None) -> int:
         """Run an update in a commit of its own; return how many rows it has changed."""
         with self._guard("write to"), self._engine.begin() as connection:
             return connection.execute(statement, values).rowcount
@@ -228,6 +260,11 @@ class SqlStore:
         raise AssertionError("unreachable")
 
 
+def _members(connection: sa.Connection, study: int) -> list[Member]:
+    known = sa.select(SEARCHES).where(SEARCHES.c.study == study).order_by(SEARCHES.c.began, SEARCHES.c.owner)
+    return [Member(row.owner, holds(row.owner, row.renewed, alive(row.owner))) for row in connection.execute(known)]
+
+
 @contextmanager
 def _guard(verb: str, url: str) -> Iterator[None]:
     try:
@@ -238,40 +275,6 @@ def _guard(verb: str, url: str) -> Iterator[None]:
 
 def _key(study: int, trial: Trial) -> dict[str, Any]:
     return {"key_study": study, "key_number": trial.number}
-
-
-def _frozen(file: str | None) -> bool:
-    """Whether a file lies where nothing can be written: it can be looked at, without the files of a journal."""
-    return file is not None and os.path.exists(file) and not os.access(os.path.dirname(file), os.W_OK)
-
-
-def _engine(url: str, frozen: bool) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
-    if frozen:  # where nobody else writes, no lock is needed: https://www.sqlite.org/uri.html#uriimmutable
-        file = file_of(url) or ""
-        source = f"file:{quote(file)}?{'mode=ro' if os.path.exists(f'{file}-wal') else 'immutable=1'}"
-        return sa.create_engine(url, poolclass=sa.NullPool, creator=lambda: sqlite3.connect(source, uri=True))
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-
-    @sa.event.listens_for(engine, "connect")
-    def _durable(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where _begin says, not where the driver guesses
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        # A deferred transaction that reads and then writes fails at once when another has written in between;
-        # an immediate one waits for its turn: https://www.sqlite.org/lang_transaction.html
-        connection.exec_driver_sql(
-            "BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE"
-        )
-
-    return engine
 
 
 def _reason(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from hpo_magic.space import Space
 from hpo_magic.trials.store import StudyRecord
 from hpo_magic.trials.trial import Failure, Report, State, Trial
 
-SCHEMA = 4
+SCHEMA = 5
 
 TABLES = sa.MetaData()
 META = sa.Table("hpo_meta", TABLES, sa.Column("schema_version", sa.Integer, primary_key=True))
@@ -53,6 +53,15 @@ TRIALS = sa.Table(
     sa.Column("trusted", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("worker", sa.String(200), nullable=False, server_default=""),
 )
+SEARCHES = sa.Table(
+    "hpo_searches",
+    TABLES,
+    sa.Column("study", sa.ForeignKey("hpo_studies.id"), primary_key=True),
+    sa.Column("owner", sa.String(200), primary_key=True),
+    sa.Column("began", sa.Float, nullable=False),
+    sa.Column("renewed", sa.Float, nullable=False),
+)
+"""Those that search a study together. (One that has it for itself stands in STUDIES.)"""
 
 # What runs for every trial is built once: building a statement anew takes longer than running it.
 _this_trial = (TRIALS.c.study == sa.bindparam("key_study")) & (TRIALS.c.number == sa.bindparam("key_number"))
@@ -71,7 +80,7 @@ _SINCE = ((2, TRIALS.c.kept), (2, TRIALS.c.resumed), (3, TRIALS.c.trusted), (4, 
 
 
 def bring_up(connection: sa.Connection, version: int) -> None:
-    """Bring a store of an earlier schema up to date."""
+    """Bring a store of an earlier schema up to date; tables that lack are there already."""
     for column in [column for since, column in _SINCE if since > version]:
         connection.execute(sa.text(f"ALTER TABLE hpo_trials ADD COLUMN {CreateColumn(column).compile(connection)}"))
     connection.execute(sa.update(META).values(schema_version=SCHEMA))

@@ -47,6 +47,21 @@ class StudyRecord:
     created: float = 0.0
 
 
+@dataclass(frozen=True)
+class Member:
+    """A search that takes part in a study which several processes search together.
+
+    Attributes
+    ----------
+    owner : str
+    alive : bool
+        False where it has not been heard for long, or its process is known to be dead.
+    """
+
+    owner: str
+    alive: bool = True
+
+
 class Store(Protocol):
     """What a study needs of a store. Every method commits before it returns, or raises StoreError."""
 
@@ -86,10 +101,16 @@ class Store(Protocol):
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
 
     def drop_lease(self, study: int, owner: str) -> None:
-        """Give a claim back; nothing happens where `owner` does not hold it."""
+        """Give a claim, or a part in a shared search, back; nothing happens where `owner` does not hold it."""
+
+    def take_part(self, study: int, owner: str) -> None:
+        """Search a study together with others, or say that one still does; StudyInUse where one has it for itself."""
+
+    def members(self, study: int) -> Sequence[Member]:
+        """Return who searches a study together, who came first before the others; the dead are there until dropped."""
 
     def searched(self, study: int) -> bool:
-        """Whether a search that may be alive has the study, here or elsewhere."""
+        """Whether a search that may be alive has the study, or a part in it, here or elsewhere."""
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -201,6 +222,16 @@ def _zombie(pid: int) -> bool:
 def holds(holder: str | None, renewed: float | None, alive: bool) -> bool:
     """Whether a lease has not run out."""
     return holder is not None and renewed is not None and alive and time.time() - renewed < LEASE
+
+
+def check_alone(name: str, members: Sequence[Member]) -> None:
+    """Raise StudyInUse where living members search a study together."""
+    living = [member.owner for member in members if member.alive]
+    if living:
+        raise StudyInUse(
+            f"study {name!r} is searched by {len(living)} together ({living[0]}, …); take part with "
+            "optimize(shared=True), stop those searches first, or give this one another name"
+        )
 
 
 def check_lease(name: str, holder: str | None, renewed: float | None, owner: str, alive: bool) -> None:

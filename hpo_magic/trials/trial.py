@@ -134,7 +134,7 @@ class Trial:
     trusted : bool
         False where the user has marked it: it stays in the record, and nobody learns from it.
     worker : str
-        Who ran it: a thread of the kernel, or host and process.
+        Who ran it: a thread of the kernel, or host and process; of those that search together, after the search's name.
     parent : int or None
         The trial that this one repeats or goes on from.
     error : Failure or None

@@ -290,7 +290,7 @@ def test_a_worker_reconnects_after_its_network_was_unplugged(study, cable):
 
     pool = FuturesPool(Elsewhere(cable))
     pool.reach = cable.reach
-    study.ledger.claim()
+    study.ledger.claim.take()
     study.runner = Runner(study.ledger, reports, RemoteExecutor(pool, pack(reports)), Limits(trials=1))
     study.runner.start()
     until(lambda: study.trials and len(study.trials[0].reports) >= 3, 20)

@@ -516,7 +516,7 @@ def test_what_cannot_be_is_said(study):
 
 
 def test_a_locked_database_pauses_the_search_and_loses_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("hpo_magic.trials.sql_store.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("hpo_magic.trials.sql_engine.BUSY_SECONDS", 0.2)
     study = sqlite_study(tmp_path)
     go = threading.Semaphore(0)
     study.start(lambda config: go.acquire() and 0.125, Limits(trials=2))

@@ -93,7 +93,7 @@ def test_processes_that_write_at_once_get_numbers_of_their_own(tmp_path):
 def test_a_store_where_nothing_can_be_written_is_looked_at(tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/hpo 1.db"
     Study({"x": Float(0, 1)}, store=url, strategy="random").optimize(lambda config: config["x"], trials=3)
-    monkeypatch.setattr(sql_store, "_frozen", lambda file: True)  # who tests as root may write everywhere
+    monkeypatch.setattr(sql_store, "is_frozen", lambda file: True)  # who tests as root may write everywhere
     study = Study.load("study", url)
     assert len(study.trials) == 3 and study.best is not None
     with pytest.raises(StoreError, match="its folder cannot be written to; change its permissions"):

@@ -46,7 +46,7 @@ class Live:
         self._view: tuple[Tab, Hashable] | None = None
         self._phase = panel.study.phase
         self._held, self._trouble = self._holds(), ""
-        self._elsewhere = self._study.ledger.elsewhere()
+        self._elsewhere = self._study.ledger.claim.elsewhere()
         self.thread = threading.Thread(target=self._main, name="hpo_magic-live", daemon=True)
 
     def draw(self) -> None:
@@ -98,7 +98,7 @@ class Live:
     def _follow(self) -> None:
         """Read what a search elsewhere has stored since."""
         if self._elsewhere:
-            self._elsewhere = self._study.ledger.elsewhere()
+            self._elsewhere = self._study.ledger.claim.elsewhere()
             self._study.ledger.journal.reload()
 
     def _show(self) -> None:

@@ -119,7 +119,7 @@ def later(study: Study) -> str:
     """Say what a trial in the queue waits for; "" where it is tried next."""
     if study.phase in (Phase.PAUSING, Phase.PAUSED):
         return "; Resume goes on"
-    return "" if study.phase.alive or study.ledger.elsewhere() else STARTS
+    return "" if study.phase.alive or study.ledger.claim.elsewhere() else STARTS
 
 
 def read_config(text: str, space: Space) -> Config:
