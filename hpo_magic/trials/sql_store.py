@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
@@ -40,8 +40,6 @@ from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
 
-_READABLE = 4
-"""The schema before this one, which lacks a table that is not needed to look at what there is."""
 TRIES = 20
 """How often a number that another process took first is asked for anew. Where studies can be held, two are enough."""
 
@@ -76,7 +74,7 @@ class SqlStore:
             ) from None
         self._reader = self._engine.execution_options(reads_only=True)
         try:
-            self._prepare(self._reader if self._frozen else self._engine)
+            _again_where_beaten(lambda: self._prepare(self._reader if self._frozen else self._engine))
         except StoreError:
             self._engine.dispose()
             raise
@@ -94,7 +92,7 @@ class SqlStore:
             if not ours <= names and not self._frozen:
                 TABLES.create_all(connection)
             version = connection.execute(sa.select(META.c.schema_version)).scalar()
-            if self._frozen and version == _READABLE:
+            if self._frozen and version == 4:  # it lacks a table that is not needed to look at what there is
                 return
             if version is None:
                 connection.execute(sa.insert(META).values(schema_version=SCHEMA))
@@ -162,8 +160,7 @@ class SqlStore:
         def work(connection: sa.Connection) -> Trial | None:
             for known in ended:
                 connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
-            if self._engine.dialect.name != "sqlite":  # which begins with its lock taken
-                connection.execute(HOLD_STUDY, {"study": study})
+            self._hold(connection, study)
             guess = trial.number
             if exactly and tried:
                 return None
@@ -189,7 +186,8 @@ class SqlStore:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
 
         def work(connection: sa.Connection) -> None:
-            row = self._hold(connection, study)
+            self._hold(connection, study)
+            row = connection.execute(_row_of(study)).one()
             check_alone(row.name, _members(connection, study))
             check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
             connection.execute(
@@ -211,7 +209,8 @@ class SqlStore:
         """Search a study together with others, or say that one still does."""
 
         def work(connection: sa.Connection) -> None:
-            row = self._hold(connection, study)
+            self._hold(connection, study)
+            row = connection.execute(_row_of(study)).one()
             check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
             now, mine = time.time(), (SEARCHES.c.study == study) & (SEARCHES.c.owner == owner)
             if not connection.execute(sa.update(SEARCHES).where(mine).values(renewed=now)).rowcount:
@@ -229,15 +228,14 @@ class SqlStore:
     def searched(self, study: int) -> bool:
         """Whether a search that may be alive has the study, or a part in it, here or elsewhere."""
         with self._guard("read"), self._reader.connect() as connection:
-            row = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+            row = connection.execute(_row_of(study)).one()
             alone = holds(row.holder, row.renewed, alive(row.holder))
         return alone or any(member.alive for member in self.members(study))
 
-    def _hold(self, connection: sa.Connection, study: int) -> Any:
-        """Return the row of a study, which nobody else claims until the transaction ends."""
+    def _hold(self, connection: sa.Connection, study: int) -> None:
+        """Keep others from adding trials and from claiming the study until the transaction ends."""
         if self._engine.dialect.name != "sqlite":  # which begins with its lock taken
             connection.execute(HOLD_STUDY, {"study": study})
-        return connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
 
     def close(self) -> None:
         """Close every connection."""
@@ -250,14 +248,27 @@ class SqlStore:
 
     def _retry(self, verb: str, work: Callable[[sa.Connection], T]) -> T:
         """Run `work` in a transaction, again where another process took the same number first."""
-        for attempt in range(TRIES):
-            try:
-                with self._guard(verb), self._engine.begin() as connection:
-                    return work(connection)
-            except StoreError as error:
-                if attempt == TRIES - 1 or not isinstance(error.__cause__, IntegrityError):
-                    raise
-        raise AssertionError("unreachable")
+
+        def once() -> T:
+            with self._guard(verb), self._engine.begin() as connection:
+                return work(connection)
+
+        return _again_where_beaten(once)
+
+
+def _again_where_beaten(work: Callable[[], T]) -> T:
+    """Return what `work` returns, tried again where another process was faster: with a number, or with the tables."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except StoreError as error:
+            if not isinstance(error.__cause__, (IntegrityError, ProgrammingError)):
+                raise
+    return work()
+
+
+def _row_of(study: int) -> sa.Select[Any]:
+    return sa.select(STUDIES).where(STUDIES.c.id == study)
 
 
 def _members(connection: sa.Connection, study: int) -> list[Member]:

@@ -108,3 +108,21 @@ def test_a_search_of_an_earlier_process_with_this_ones_number_is_dead():
     token = "0badcafe"
     assert not alive(owner_name(token).replace(token, "00000000"))  # as where each container begins at 1
     assert alive(owner_name(token))
+
+
+def test_those_that_search_together_keep_one_alone_out_and_are_told_apart(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+    one, two, alone = (owner_name(token) for token in ("one", "two", "alone"))
+    assert store.members(study) == []
+    for owner in (one, two, one):
+        store.take_part(study, owner)
+    assert [(member.owner, member.alive) for member in store.members(study)] == [(one, True), (two, True)]
+    assert store.searched(study)
+    with pytest.raises(StudyInUse, match=r"searched by 2 together .*optimize\(shared=True\)"):
+        store.take_lease(study, alone)
+    for owner in (one, two):
+        store.drop_lease(study, owner)
+    assert store.members(study) == [] and not store.searched(study)
+    store.take_lease(study, alone)
+    with pytest.raises(StudyInUse, match="in use by a running search"):
+        store.take_part(study, one)

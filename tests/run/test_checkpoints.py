@@ -211,7 +211,8 @@ def test_very_many_reports_are_thinned_and_the_last_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("schema", "unknown"), [(1, ("kept", "resumed", "trusted", "worker")), (2, ("trusted", "worker")), (3, ("worker",))]
+    ("schema", "unknown"),
+    [(1, ("kept", "resumed", "trusted", "worker")), (2, ("trusted", "worker")), (3, ("worker",)), (4, ())],
 )
 def test_a_store_of_an_earlier_schema_is_brought_up_to_date(tmp_path, schema, unknown):
     file = tmp_path / "hpo.db"
@@ -221,6 +222,7 @@ def test_a_store_of_an_earlier_schema_is_brought_up_to_date(tmp_path, schema, un
     with sqlite3.connect(file) as old:  # as it was before these were known
         for column in unknown:
             old.execute(f"ALTER TABLE hpo_trials DROP COLUMN {column}")
+        old.execute("DROP TABLE hpo_searches")
         old.execute(f"UPDATE hpo_meta SET schema_version = {schema}")
     old.close()
     opened = Study.load("study", f"sqlite:///{file}")

@@ -100,3 +100,16 @@ def test_a_store_where_nothing_can_be_written_is_looked_at(tmp_path, monkeypatch
         study.optimize(lambda config: config["x"], trials=5)
     assert [name for name in os.listdir(tmp_path) if not name.startswith("hpo 1.db")] == []
     study.ledger.store.close()
+    with sqlite3.connect(tmp_path / "hpo 1.db") as old:  # as an earlier schema was, which lacks a table
+        old.execute("DROP TABLE hpo_searches")
+        old.execute("UPDATE hpo_meta SET schema_version = 4")
+    old.close()
+    earlier = Study.load("study", url)
+    assert len(earlier.trials) == 3 and not earlier.ledger.claim.elsewhere()
+    earlier.ledger.store.close()
+
+
+def test_many_that_make_one_file_at_once_wait_for_each_other(tmp_path):
+    code = f"from hpo_magic.trials.store import open_store; open_store('sqlite:///{tmp_path}/hpo.db').close()"
+    makers = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) for _ in range(6)]
+    assert [maker.communicate(timeout=60)[1] for maker in makers] == [""] * 6
