@@ -214,7 +214,8 @@ class Journal:
         self._load()
         for trial in here:
             stored = self._trials[trial.number]
-            if stored.state is State.RUNNING and _last_step(stored) <= _last_step(trial):
+            same = trial.worker.startswith(stored.worker)  # and has not been begun anew by somebody else
+            if stored.state is State.RUNNING and same and _last_step(stored) <= _last_step(trial):
                 self._replace(trial)
 
     def _load(self) -> None:
