@@ -536,6 +536,8 @@ class Study:
     ) -> None:  # fmt: skip
         self._need_rest()
         limits.check(len(self.goals))
+        if shared and self.ledger.store.url == ":memory:":
+            raise StudyError("shared=True needs a store that other processes reach, as in store='sqlite:///hpo.db'")
         self.limits = limits
         if others := self.ledger.claim.take(shared):
             self.notices.append(f"searches together with {others} other{'s' * (others > 1)}")

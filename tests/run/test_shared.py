@@ -126,6 +126,8 @@ def test_one_that_searches_alone_and_those_together_keep_each_other_out(file):
     assert other.wait(10)
     with pytest.raises(StudyError, match="shared='yes' must be True or False"):
         one.optimize(lambda config: config["x"], shared="yes")
+    with pytest.raises(StudyError, match="shared=True needs a store that other processes reach"):
+        Study({"x": Float(0, 1)}).optimize(lambda config: config["x"], trials=3, shared=True)
 
 
 def test_an_edit_made_in_one_is_heard_by_the_others(file, monkeypatch):
