@@ -314,7 +314,7 @@ def test_two_notebooks_on_one_store(notebook, lab):
 
 
 def test_the_saved_notebook_shows_its_result_without_a_kernel(notebook, lab, browser):
-    nb = started(notebook, "saved", trials=8)
+    nb = started(notebook, "saved", trials=8, seconds=0.5)
     nb.expect_state("finished")
     nb.page.wait_for_timeout(700)
     nb.save()
