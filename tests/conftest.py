@@ -9,6 +9,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.trials.postgres import postgres
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of an empty database on a PostgreSQL server of the module's own."""
+    with postgres() as url:
+        yield url
+
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(tmp_path, monkeypatch) -> Iterator[None]:

@@ -60,7 +60,7 @@ class Claim:
             return 0
         self._store.take_part(study, self._owner)
         self.shared = True
-        return sum(member.alive and member.owner != self._owner for member in self._store.members(study))
+        return len(set(self._store.members(study)) - {self._owner})
 
     def give_back(self) -> None:
         """Let others have the study; StoreError where they have to wait until the claim runs out by itself."""
@@ -73,7 +73,7 @@ class Claim:
 
     def need_own(self) -> None:
         """Raise StudyError where what is changed here would not be heard by the search; those that share one hear."""
-        if self.elsewhere() and not any(member.alive for member in self._store.members(self._record.id)):
+        if self.elsewhere() and not self._store.members(self._record.id):
             raise StudyError(
                 f"study {self._record.name!r} is searched in another kernel or by another study, which would not hear "
                 "of it; change it there, or when that search has ended; nothing was changed"
@@ -97,13 +97,9 @@ class Claim:
         """
         if not self.shared:
             return list(running)
-        members = self._store.members(self._record.id)
-        living = [member.owner for member in members if member.alive]
+        living = self._store.members(self._record.id)
         if not living or living[0] != self._owner:
             return []
-        for member in members:
-            if not member.alive:
-                self._store.drop_lease(self._record.id, member.owner)
         now = self._clock()
         self._since = {t.number: self._since.get(t.number, now) for t in running if not t.worker}
         return [

@@ -408,10 +408,9 @@ class Ledger:
 
     def full(self, most: int | None) -> bool:
         """Whether those that search together run, or have run, so many trials."""
-        return self.claim.shared and most is not None and self.counted() + self._underway() >= most
-
-    def _underway(self) -> int:
-        return sum(trial.state is State.RUNNING for trial in self.journal.known.running)
+        if not self.claim.shared or most is None:
+            return False
+        return self.counted() + sum(t.state is State.RUNNING for t in self.journal.known.running) >= most
 
     def others_run(self) -> bool:
         """Whether trials run in other processes that search together with this one."""
@@ -422,7 +421,7 @@ class Ledger:
         with self._deciding:
             self.journal.reload()
             self.settings.reload()
-            if (space := self._space()) != self.space:
+            if (space := self._space()) != self.space:  # else what was worked out for it still holds
                 self.space = space
             held = self.settings.get("strategy")
             if held not in (self.settings.asked_for("strategy"), self.strategy.name):

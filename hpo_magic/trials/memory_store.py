@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hpo_magic.trials.store import Member, StudyRecord, check_alone, check_lease, holds
+from hpo_magic.trials.store import StudyRecord, check_alone, check_lease, holds
 from hpo_magic.trials.trial import State, Trial, changed
 
 
@@ -109,14 +109,14 @@ class MemoryStore:
         check_lease(self._studies[study].name, holder, renewed, owner, alive=True)
         self._members.setdefault(study, {})[owner] = time.time()
 
-    def members(self, study: int) -> Sequence[Member]:
-        """Return who searches a study together."""
+    def members(self, study: int) -> Sequence[str]:
+        """Return the owners of the living searches that have a part in a study, who came first before the others."""
         known = self._members.get(study, {}).items()
-        return [Member(owner, holds(owner, renewed, True)) for owner, renewed in known]
+        return [owner for owner, renewed in known if holds(owner, renewed, alive=True)]
 
     def searched(self, study: int) -> bool:
         """Whether a search has the study, or a part in it."""
-        return study in self._leases or any(member.alive for member in self.members(study))
+        return study in self._leases or bool(self.members(study))
 
     def close(self) -> None:
         """Nothing to let go of."""

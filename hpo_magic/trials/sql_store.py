@@ -16,16 +16,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlch
 
 from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
+from hpo_magic.trials import sql_claims as claims
 from hpo_magic.trials.sql_engine import engine_of, is_frozen
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
     BEGIN_TRIAL,
-    HOLD_STUDY,
     LAST_NUMBER,
     META,
     SAVE_TRIAL,
     SCHEMA,
-    SEARCHES,
     STUDIES,
     TABLES,
     TRIALS,
@@ -35,7 +34,7 @@ from hpo_magic.trials.sql_tables import (
     trial_of,
 )
 from hpo_magic.trials.sqlite_file import SqliteFile
-from hpo_magic.trials.store import Member, StudyRecord, alive, check_alone, check_lease, file_of, holds
+from hpo_magic.trials.store import StudyRecord, file_of
 from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
@@ -160,7 +159,7 @@ class SqlStore:
         def work(connection: sa.Connection) -> Trial | None:
             for known in ended:
                 connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
-            self._hold(connection, study)
+            claims.hold(connection, study)
             guess = trial.number
             if exactly and tried:
                 return None
@@ -184,64 +183,38 @@ class SqlStore:
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim; StudyInUse where another living search has it."""
-
-        def work(connection: sa.Connection) -> None:
-            self._hold(connection, study)
-            row = connection.execute(_row_of(study)).one()
-            check_alone(row.name, _members(connection, study))
-            check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
-            connection.execute(
-                sa.update(STUDIES).where(STUDIES.c.id == study).values(holder=owner, renewed=time.time())
-            )
-
-        self._retry("write to", work)
+        self._retry("write to", lambda connection: claims.claim(connection, study, owner))
 
     def drop_lease(self, study: int, owner: str) -> None:
         """Give a claim, or a part in a shared search, back; nothing happens where `owner` does not hold it."""
-        self._write(sa.delete(SEARCHES).where((SEARCHES.c.study == study) & (SEARCHES.c.owner == owner)))
-        where = (STUDIES.c.id == study) & (STUDIES.c.holder == owner)
-        self._write(sa.update(STUDIES).where(where).values(holder=None, renewed=None))
+        with self._guard("write to"), self._engine.begin() as connection:
+            claims.give_back(connection, study, owner)
         if self._engine.dialect.name == "sqlite":  # the file alone then holds everything, and may be copied
             with self._guard("write to"), closing(self._engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def take_part(self, study: int, owner: str) -> None:
         """Search a study together with others, or say that one still does."""
+        self._retry("write to", lambda connection: claims.take_part(connection, study, owner))
 
-        def work(connection: sa.Connection) -> None:
-            self._hold(connection, study)
-            row = connection.execute(_row_of(study)).one()
-            check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
-            now, mine = time.time(), (SEARCHES.c.study == study) & (SEARCHES.c.owner == owner)
-            if not connection.execute(sa.update(SEARCHES).where(mine).values(renewed=now)).rowcount:
-                connection.execute(sa.insert(SEARCHES).values(study=study, owner=owner, began=now, renewed=now))
-
-        self._retry("write to", work)
-
-    def members(self, study: int) -> Sequence[Member]:
-        """Return who searches a study together, who came first before the others."""
+    def members(self, study: int) -> Sequence[str]:
+        """Return the owners of the living searches that have a part in a study, who came first before the others."""
         if self._frozen:
             return []
         with self._guard("read"), self._reader.connect() as connection:
-            return _members(connection, study)
+            return claims.members(connection, study)
 
     def searched(self, study: int) -> bool:
         """Whether a search that may be alive has the study, or a part in it, here or elsewhere."""
         with self._guard("read"), self._reader.connect() as connection:
-            row = connection.execute(_row_of(study)).one()
-            alone = holds(row.holder, row.renewed, alive(row.holder))
-        return alone or any(member.alive for member in self.members(study))
-
-    def _hold(self, connection: sa.Connection, study: int) -> None:
-        """Keep others from adding trials and from claiming the study until the transaction ends."""
-        if self._engine.dialect.name != "sqlite":  # which begins with its lock taken
-            connection.execute(HOLD_STUDY, {"study": study})
+            alone = claims.claimed(connection, study)
+        return alone or bool(self.members(study))
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
 
-    def _write(self, statement: sa.Update | sa.Delete, values: Mapping[str, Any] | None = None) -> int:
+    def _write(self, statement: sa.Update, values: Mapping[str, Any] | None = None) -> int:
         """Run an update in a commit of its own; return how many rows it has changed."""
         with self._guard("write to"), self._engine.begin() as connection:
             return connection.execute(statement, values).rowcount
@@ -265,15 +238,6 @@ def _again_where_beaten(work: Callable[[], T]) -> T:
             if not isinstance(error.__cause__, (IntegrityError, ProgrammingError)):
                 raise
     return work()
-
-
-def _row_of(study: int) -> sa.Select[Any]:
-    return sa.select(STUDIES).where(STUDIES.c.id == study)
-
-
-def _members(connection: sa.Connection, study: int) -> list[Member]:
-    known = sa.select(SEARCHES).where(SEARCHES.c.study == study).order_by(SEARCHES.c.began, SEARCHES.c.owner)
-    return [Member(row.owner, holds(row.owner, row.renewed, alive(row.owner))) for row in connection.execute(known)]
 
 
 @contextmanager

@@ -47,21 +47,6 @@ class StudyRecord:
     created: float = 0.0
 
 
-@dataclass(frozen=True)
-class Member:
-    """A search that takes part in a study which several processes search together.
-
-    Attributes
-    ----------
-    owner : str
-    alive : bool
-        False where it has not been heard for long, or its process is known to be dead.
-    """
-
-    owner: str
-    alive: bool = True
-
-
 class Store(Protocol):
     """What a study needs of a store. Every method commits before it returns, or raises StoreError."""
 
@@ -106,8 +91,8 @@ class Store(Protocol):
     def take_part(self, study: int, owner: str) -> None:
         """Search a study together with others, or say that one still does; StudyInUse where one has it for itself."""
 
-    def members(self, study: int) -> Sequence[Member]:
-        """Return who searches a study together, who came first before the others; the dead are there until dropped."""
+    def members(self, study: int) -> Sequence[str]:
+        """Return the owners of the living searches that have a part in a study, who came first before the others."""
 
     def searched(self, study: int) -> bool:
         """Whether a search that may be alive has the study, or a part in it, here or elsewhere."""
@@ -224,12 +209,11 @@ def holds(holder: str | None, renewed: float | None, alive: bool) -> bool:
     return holder is not None and renewed is not None and alive and time.time() - renewed < LEASE
 
 
-def check_alone(name: str, members: Sequence[Member]) -> None:
+def check_alone(name: str, members: Sequence[str]) -> None:
     """Raise StudyInUse where living members search a study together."""
-    living = [member.owner for member in members if member.alive]
-    if living:
+    if members:
         raise StudyInUse(
-            f"study {name!r} is searched by {len(living)} together ({living[0]}, …); take part with "
+            f"study {name!r} is searched by {len(members)} together ({members[0]}, …); take part with "
             "optimize(shared=True), stop those searches first, or give this one another name"
         )
 

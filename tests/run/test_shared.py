@@ -16,7 +16,6 @@ from hpo_magic.run.limits import Limits
 from hpo_magic.trials import State, Trial
 from hpo_magic.trials.memory_store import MemoryStore
 from hpo_magic.trials.store import LEASE
-from tests.trials.postgres import postgres
 
 SEARCH = """
 import sys, time
@@ -49,12 +48,6 @@ def ends(searches):
         assert search.returncode == 0
         told.append(said.splitlines()[-1])
     return told
-
-
-@pytest.fixture(scope="module")
-def server():
-    with postgres() as url:
-        yield url
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from hpo_magic import Choice, Float, Space, Study
 from hpo_magic.errors import StudyInUse
 from hpo_magic.trials import State
 from hpo_magic.trials.store import open_store
-from tests.trials.postgres import postgres
 
 WRITERS, EACH = 8, 25
 WRITER = """
@@ -40,12 +39,6 @@ study.start(lambda config: time.sleep(0.05) or config["x"])
 print("searching", flush=True)
 time.sleep(60)
 """
-
-
-@pytest.fixture(scope="module")
-def server():
-    with postgres() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
