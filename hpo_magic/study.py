@@ -356,8 +356,23 @@ class Study:
         self.ledger.edit_strategy(name)
 
     def enqueue(self, config: Config) -> Trial:
-        """Put a config of one's own in the queue; it is tried next. One that has a result already is a repeat of it."""
-        checked = self.space.validate(config)
+        """Put a config of one's own in the queue; it is tried next. One that has a result already is a repeat of it.
+
+        Parameters
+        ----------
+        config : dict
+            Of all parameters or of some; the others take their defaults, and those without one what the strategy
+            proposes beside these. Without the budget it is tried on the whole of it.
+
+        Examples
+        --------
+        >>> from hpo_magic import Float, Int
+        >>> study = Study({"lr": Float(1e-4, 1, log=True), "depth": Int(1, 9, default=3), "width": Int(1, 512)})
+        >>> queued = study.enqueue({"lr": 0.01})
+        >>> queued.config["lr"], queued.config["depth"], sorted(queued.config)
+        (0.01, 3, ['depth', 'lr', 'width'])
+        """
+        checked = self.ledger.completed(config)
         same = self.history.having_config(checked)
         known = [t.number for t in same if t.state is State.DONE and t.trusted and self._constant(t)]
         return self.ledger.queue(checked, known[0] if known else None)

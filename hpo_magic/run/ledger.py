@@ -6,7 +6,7 @@ One class, as all of it happens under one lock; what needs none is beside it: re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 
 from hpo_magic.errors import SpaceError, StoreError, StudyError
@@ -24,9 +24,10 @@ from hpo_magic.search.recipes import pair
 from hpo_magic.search.repeats import is_repeat
 from hpo_magic.search.strategy import Strategy
 from hpo_magic.search.strategy import strategy as read_strategy
-from hpo_magic.space import Config, Space
+from hpo_magic.space import Config, Space, Value
 from hpo_magic.space.edits import check_edit
 from hpo_magic.space.given import as_given, beyond_json
+from hpo_magic.space.partial import completed
 from hpo_magic.trials import Failure, State, Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
@@ -149,6 +150,11 @@ class Ledger:
         """Add a waiting trial; it is started before any proposal."""
         budget = config.get(self.original.budget) if self.original.budget else None
         return self.journal.add(Trial(-1, dict(config), State.WAITING, None, self.metrics[0], budget, parent=parent))
+
+    def completed(self, config: Mapping[str, Value]) -> Config:
+        """Return a config with what it leaves out: defaults, and where there are none what the strategy proposes."""
+        with self._deciding:
+            return completed(self.space, config, lambda held: self.strategy.propose(held, self.journal.known))
 
     def withdraw(self, first: int) -> None:
         """Take from the queue what was put there, of the trials from a number on; what was lost stays there."""

@@ -134,25 +134,39 @@ class Space(Mapping[str, Domain]):
         SpaceError
             For an unknown name, a missing or inactive parameter, or a value outside its domain.
         """
-        if not isinstance(config, Mapping):
-            raise SpaceError(f"config={config!r} must map each parameter to a value")
-        for name in config:
-            if name not in self._domains:
-                raise SpaceError(f"config has {name!r}, which is no parameter{did_you_mean(name, self._names)}")
+        given = self.given(config)
         checked: Config = {}
         for name, domain in self.items():
             condition = self._conditions.get(name)
             if condition is not None and not condition.holds(checked):
-                if name in config:
-                    raise SpaceError(f"config has {name}={config[name]!r}, which exists only when {condition.text}")
+                if name in given:
+                    raise SpaceError(f"config has {name}={given[name]!r}, which exists only when {condition.text}")
                 continue
-            if name not in config:
+            if name not in given:
                 raise SpaceError(f"config lacks {name!r}; give it a value of {words(domain)}")
-            value = config[name].item() if isinstance(config[name], np.generic) else config[name]
+            checked[name] = given[name]
+        return checked
+
+    def given(self, config: Mapping[str, Value]) -> Config:
+        """Return what a config says of the parameters that it names, or say what is wrong with it.
+
+        Raises
+        ------
+        SpaceError
+            For an unknown name, or a value outside its domain.
+        """
+        if not isinstance(config, Mapping):
+            raise SpaceError(f"config={config!r} must map each parameter to a value")
+        given: Config = {}
+        for name in config:
+            if name not in self._domains:
+                raise SpaceError(f"config has {name!r}, which is no parameter{did_you_mean(name, self._names)}")
+            domain, value = self[name], config[name]
+            value = value.item() if isinstance(value, np.generic) else value
             if not contains(domain, value):
                 raise SpaceError(f"{name}={value!r} is {misfit(domain, value)}; choose a value inside")
-            checked[name] = clip(domain, value)
-        return checked
+            given[name] = clip(domain, value)
+        return given
 
     def clip(self, config: Mapping[str, Value]) -> Config:
         """Return the nearest valid config: values moved inside, inactive ones dropped, missing ones from the middle."""

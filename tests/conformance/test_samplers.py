@@ -11,6 +11,7 @@ from hpo_magic.search.novelty import key
 from hpo_magic.search.recipes import SAMPLERS
 from hpo_magic.search.strategy import strategy
 from hpo_magic.space import Choice, Float, Int, Space
+from hpo_magic.space.partial import completed
 from hpo_magic.trials import Failure, Goal, History, State, Trial
 from tests.strategies import histories, spaces
 
@@ -52,6 +53,14 @@ def test_proposals_are_valid_new_and_the_same_for_the_same_seed(name, data):
         assert space.validate(config) == config
         known = [t for t in history.trials if t.state not in (State.LOST, State.STOPPED)]
         assert key(config, space) not in {key(t.config, space) for t in known}
+
+
+@pytest.mark.parametrize("known", [0, 14])
+def test_what_a_config_of_ones_own_leaves_out_is_proposed_beside_it(name, known):
+    history = history_of(TREE, known)
+    for some in ({"C": 2.0}, {"kernel": "rbf", "gamma": 0.5}, {"kernel": "linear", "C": 3.0}, {}):
+        config = completed(TREE, some, lambda held: propose(name, held, history))
+        assert TREE.validate(config) == config and some.items() <= config.items()
 
 
 def test_the_order_of_the_history_does_not_matter(name):

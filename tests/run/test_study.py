@@ -378,6 +378,8 @@ def test_own_configs_come_first(study):
     with pytest.raises(SpaceError):
         study.enqueue({"x": 9.0, "k": "b"})
     assert study.ask().config == {"x": 2.5, "k": "b"}
+    study.enqueue({"x": 1.5})
+    assert study.ask().config["x"] == 1.5 and study.ask().config["x"] != 1.5
 
 
 # --- in a trial ------------------------------------------------------------------------------------
