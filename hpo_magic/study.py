@@ -14,6 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, overload
 
 from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, flag, whole
+from hpo_magic.run.deletion import delete, versions_of
 from hpo_magic.run.executors.places import executor_on, natural_workers
 from hpo_magic.run.failure import failure_of
 from hpo_magic.run.going_on import going_on
@@ -122,15 +123,31 @@ class Study:
     def load(cls, name: str, store: str | os.PathLike[str] | Store, version: int | None = None) -> Study:
         """Return a stored study by its name, in its latest version unless told otherwise."""
         opened = open_store(store, make=False)
-        records = [r for r in opened.studies() if r.name == name and version in (None, r.version)]
-        if not records:
-            versions = [f"version {r.version}" for r in opened.studies() if r.name == name]
-            wanted = f"version {version} of {name!r}" if versions else f"study {name!r}"
-            known = ", ".join(versions or sorted({record.name for record in opened.studies()})) or "none"
-            raise StudyError(f"the store {opened.url!r} holds no {wanted}; it holds: {known}")
+        records = versions_of(opened, name, version)
         study = cls.__new__(cls)
         study._attach(Ledger(opened, records[-1]))
         return study
+
+    @staticmethod
+    def delete(name: str, store: str | os.PathLike[str] | Store, version: int | None = None) -> int:
+        """Remove a stored study for good, with its trials and their files; return how many trials there were.
+
+        Parameters
+        ----------
+        name : str
+        store : str, Path or Store
+        version : int, optional
+            By default all versions are removed.
+
+        Raises
+        ------
+        StudyInUse
+            Where it is searched, here or elsewhere.
+        StudyError
+            Where the store holds no such study.
+        """
+        opened = open_store(store, make=False)
+        return delete(opened, versions_of(opened, name, version))
 
     # --- what was found --------------------------------------------------------------------------
 

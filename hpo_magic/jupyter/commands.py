@@ -19,6 +19,7 @@ from hpo_magic.jupyter.options import Command
 from hpo_magic.jupyter.report import Report, fallen, headline, measured, ranked, reasons
 from hpo_magic.jupyter.session import Search, Session
 from hpo_magic.jupyter.sparkline import sparkline
+from hpo_magic.run.deletion import delete, versions_of
 from hpo_magic.space.shown import readable
 from hpo_magic.study import Study
 from hpo_magic.trials.definition import constraints_of, goals_of
@@ -43,6 +44,8 @@ def run(session: Session, command: Command, store: str) -> None:
         _list(session, first, store)
     elif verb == "compare":
         _compare(session, words, store)
+    elif verb == "delete":
+        _delete(session, words, store)
     elif verb == "show":
         _show(session, first, store)
     elif verb == "apply":
@@ -224,6 +227,22 @@ def _compare(session: Session, words: tuple[str, ...], url: str) -> None:
     found = compare(one, other, (words[0], words[1]))
     display(found.plot())
     print(found)
+
+
+def _delete(session: Session, words: tuple[str, ...], url: str) -> None:
+    """Remove a study for good; by its whole name alone, as nothing brings it back."""
+    if not words:
+        raise HpoError("%hpo delete needs the name of a study, as in %hpo delete svm; %hpo list shows them")
+    name, version = words[0], words[1] if len(words) > 1 else None
+    if version is not None and not version.isdecimal():
+        raise HpoError(f"%hpo delete {name} {version}: the version must be a number, as in %hpo delete {name} 1")
+    held = session.searches.get(name)
+    store = session.stores.known(url) if held is None else held.study.ledger.store
+    records = versions_of(store, name, None if version is None else int(version))
+    trials = delete(store, records)
+    session.forget(name, [record.version for record in records])
+    told = ", ".join(str(record.version) for record in records)
+    print(f"{name}: version{'s' * (len(records) > 1)} {told} deleted, {trials} trials with their logs and files")
 
 
 _WRITERS: Mapping[str, Callable[[Study, Path], None]] = {".csv": _as_csv, ".json": _as_json}

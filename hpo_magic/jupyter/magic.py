@@ -100,6 +100,7 @@ class HpoMagic(Magics):
             %hpo export FILE      all trials, into a .csv or a .json
             %hpo list [NAME]      the studies in the store; NAME may be a pattern such as gp_*, or a store's URL
             %hpo compare A B      two studies, or two kinds of them: names or patterns
+            %hpo delete NAME [V]  remove a study for good, or one version of it: trials, logs and checkpoint files
         """
         try:
             # Names and expressions of the notebook are filled in on this line only, never in the cell.

@@ -16,7 +16,7 @@ from hpo_magic.errors import HpoError, did_you_mean
 TAKES: Mapping[str, str] = MappingProxyType({
     "status": "[NAME]", "best": "[NAME]", "pause": "[NAME]", "resume": "[NAME]", "stop": "[NAME]", "wait": "[NAME]",
     "apply": "[NAME] [TRIAL]", "show": "[NAME]", "log": "[NAME] [TRIAL]", "export": "[NAME] [FILE]",
-    "list": "[NAME or STORE]", "compare": "NAME NAME",
+    "list": "[NAME or STORE]", "compare": "NAME NAME", "delete": "NAME [VERSION]",
 })  # fmt: skip
 """What each command may be followed by."""
 COMMANDS = tuple(TAKES)

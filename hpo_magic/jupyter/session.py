@@ -6,6 +6,7 @@ import builtins
 import dataclasses
 import shutil
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -169,6 +170,19 @@ class Session:
         panel = Panel(study, go_on=lambda: refuse("go on with it"), apply=lambda _: refuse("apply its values"))
         self._views[study.name] = panel
         _present(panel)
+
+    def forget(self, name: str, versions: Sequence[int]) -> None:
+        """Take away the panels of versions of a study that are deleted; its variable keeps what it knows."""
+        search, view = self.searches.get(name), self._views.get(name)
+        if search is not None and search.study.version in versions:
+            if search.panel is not None:
+                search.panel.close()
+            del self.searches[name]
+            if self._latest == name:
+                self._latest = next(reversed(self.searches), None)
+        if view is not None and view.study.version in versions:
+            view.close()
+            del self._views[name]
 
     def go_on(self, search: Search) -> None:
         """Go on with a search; where it has all its trials, with what waits in the queue on top of them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
@@ -56,6 +57,15 @@ class Checkpoints:
         """Return the folder of a trial; it is not made yet."""
         self._asked = True
         return (self._base or scratch()) / self._own / str(number)
+
+    def remove(self) -> None:
+        """Remove the folders of all trials; OSError where that cannot be done."""
+        base = self._base or scratch()
+        if (base / self._own).is_dir():
+            shutil.rmtree(base / self._own)
+        for folder in list(self._own.parents)[:-1]:  # those that hold nothing else
+            with suppress(OSError):
+                (base / folder).rmdir()
 
     def used(self, number: int) -> bool:
         """Whether a trial has files of its own."""

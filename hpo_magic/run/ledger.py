@@ -148,6 +148,8 @@ class Ledger:
 
     def queue(self, config: Config, parent: int | None = None) -> Trial:
         """Add a waiting trial; it is started before any proposal."""
+        if self._overtaken():
+            self.journal.reload()
         budget = config.get(self.original.budget) if self.original.budget else None
         return self.journal.add(Trial(-1, dict(config), State.WAITING, None, self.metrics[0], budget, parent=parent))
 

@@ -135,12 +135,14 @@ def pending(climber: Climber, budget: int) -> bool:
 
 def ended_at(group: Sequence[Climber], budget: int) -> list[Climber]:
     """Return those of a group that have ended at a rung, be it without a result."""
-    return [climber for climber in group if budget in climber.at and not pending(climber, budget)]
+    came = [(climber, climber.at[budget].state) for climber in group if budget in climber.at]
+    return [climber for climber, state in came if state is not State.RUNNING and state is not State.WAITING]
 
 
 def ranked(history: History, group: Sequence[Climber], budget: int) -> list[Climber]:
     """Return those of a group that have ended at a rung with a result, the best first; of equals who began earlier."""
-    ended = sorted(ended_at(group, budget), key=lambda climber: climber.root.number)
+    ended = ended_at(group, budget)
+    ended.sort(key=lambda climber: climber.root.number)
     return [ended[place] for place in best_first(history, [climber.at[budget] for climber in ended])]
 
 

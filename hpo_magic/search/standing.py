@@ -22,12 +22,13 @@ def best_first(history: History, trials: Sequence[Trial]) -> list[int]:
     [1, 2, 0]
     """
     told = [place for place, trial in enumerate(trials) if trial.state is State.DONE]
-    fit = [place for place in told if history.feasible(trials[place])]
+    fit = [place for place in told if history.feasible(trials[place])] if history.constraints else told
     if told and not fit:
         margins = margins_of(history.constraints, [trials[place].values or {} for place in told])
         keys = [(miss, history.loss(trials[place])) for miss, place in zip(missed(margins), told, strict=True)]
     elif len(history.goals) == 1:
-        told, keys = fit, [(0.0, history.loss(trials[place])) for place in fit]
+        losses = [history.loss(trials[place]) for place in fit]
+        return [fit[i] for i in sorted(range(len(fit)), key=losses.__getitem__)]
     else:
         layer, alone = layered(History(tuple(trials[place] for place in fit), history.goals).losses)
         told, keys = fit, list(zip(layer.astype(float), -alone, strict=True))

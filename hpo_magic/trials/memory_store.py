@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hpo_magic.trials.store import StudyRecord, check_alone, check_lease, holds
+from hpo_magic.trials.store import StudyRecord, check_alone, check_lease, deleted, holds
 from hpo_magic.trials.trial import State, Trial, changed
 
 
@@ -42,7 +42,7 @@ class MemoryStore:
         record = StudyRecord(
             next(self._ids),
             name,
-            len(versions) + 1,
+            max((record.version for record in versions), default=0) + 1,
             fingerprint,
             dict(definition),
             dict(settings),
@@ -56,45 +56,62 @@ class MemoryStore:
         """Return every version of every study, oldest first."""
         return list(self._studies.values())
 
+    def delete_study(self, study: int) -> None:
+        """Remove a study with its trials."""
+        name = self._known(study).name
+        holder, renewed = self._leases.get(study, (None, None))
+        check_lease(name, holder, renewed, "", alive=True)
+        check_alone(name, self.members(study))
+        del self._studies[study], self._trials[study]
+
+    def _of(self, study: int) -> list[Trial]:
+        self._known(study)
+        return self._trials[study]
+
+    def _known(self, study: int) -> StudyRecord:
+        if study not in self._studies:
+            raise deleted(self.url)
+        return self._studies[study]
+
     def save_settings(self, study: int, settings: Mapping[str, Any]) -> None:
         """Replace a study's settings."""
-        self._studies[study] = dataclasses.replace(self._studies[study], settings=dict(settings))
+        self._studies[study] = dataclasses.replace(self._known(study), settings=dict(settings))
 
     def trials(self, study: int) -> Sequence[Trial]:
         """Return a study's trials in the order of their numbers."""
-        return list(self._trials[study])
+        return list(self._of(study))
 
     def count(self, study: int) -> int:
         """Return how many trials a study has."""
-        return len(self._trials[study])
+        return len(self._trials.get(study, ()))
 
     def add_trial(self, study: int, trial: Trial, ended: Sequence[Trial] = (), exactly: bool = False) -> Trial | None:
         """Store a new trial and return it with the number that it was given; replace others."""
         for known in ended:
-            self._trials[study][known.number] = known
-        number = len(self._trials[study])
+            self._of(study)[known.number] = known
+        number = len(self._of(study))
         if exactly and trial.number != number:
             return None
         numbered = trial if trial.number == number else changed(trial, number=number)
-        self._trials[study].append(numbered)
+        self._of(study).append(numbered)
         return numbered
 
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""
-        self._trials[study][trial.number] = trial
+        self._of(study)[trial.number] = trial
 
     def begin_trial(self, study: int, trial: Trial) -> bool:
         """Replace a trial that waits; whether it still did, and nobody else has taken it."""
-        if self._trials[study][trial.number].state is not State.WAITING:
+        if self._of(study)[trial.number].state is not State.WAITING:
             return False
-        self._trials[study][trial.number] = trial
+        self._of(study)[trial.number] = trial
         return True
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim."""
-        check_alone(self._studies[study].name, self.members(study))
+        check_alone(self._known(study).name, self.members(study))
         holder, renewed = self._leases.get(study, (None, None))
-        check_lease(self._studies[study].name, holder, renewed, owner, alive=True)
+        check_lease(self._known(study).name, holder, renewed, owner, alive=True)
         self._leases[study] = (owner, time.time())
 
     def drop_lease(self, study: int, owner: str) -> None:
@@ -106,7 +123,7 @@ class MemoryStore:
     def take_part(self, study: int, owner: str) -> None:
         """Search a study together with others, or say that one still does."""
         holder, renewed = self._leases.get(study, (None, None))
-        check_lease(self._studies[study].name, holder, renewed, owner, alive=True)
+        check_lease(self._known(study).name, holder, renewed, owner, alive=True)
         self._members.setdefault(study, {})[owner] = time.time()
 
     def members(self, study: int) -> Sequence[str]:

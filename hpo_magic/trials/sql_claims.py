@@ -7,13 +7,18 @@ import time
 import sqlalchemy as sa
 
 from hpo_magic.trials.sql_tables import HOLD_STUDY, SEARCHES, STUDIES
-from hpo_magic.trials.store import alive, check_alone, check_lease, holds
+from hpo_magic.trials.store import alive, check_alone, check_lease, deleted, holds
 
 
 def hold(connection: sa.Connection, study: int) -> None:
     """Keep others from adding trials and from claiming the study until the transaction ends."""
     if connection.dialect.name != "sqlite":  # which begins with its lock taken
         connection.execute(HOLD_STUDY, {"study": study})
+
+
+def need_free(connection: sa.Connection, study: int) -> None:
+    """Keep others from the study until the transaction ends; StudyInUse where living searches have it."""
+    check_alone(_hold_from_others(connection, study, ""), members(connection, study))
 
 
 def claim(connection: sa.Connection, study: int, owner: str) -> None:
@@ -55,6 +60,8 @@ def _hold_from_others(connection: sa.Connection, study: int, owner: str) -> str:
     """Hold a study and return its name; StudyInUse where another living search has it for itself."""
     hold(connection, study)
     row = connection.execute(sa.select(STUDIES).where(STUDIES.c.id == study)).one()
+    if not row.name:
+        raise deleted(str(connection.engine.url))
     check_lease(row.name, row.holder, row.renewed, owner, alive(row.holder))
     return str(row.name)
 

@@ -25,6 +25,7 @@ from hpo_magic.trials.sql_tables import (
     META,
     SAVE_TRIAL,
     SCHEMA,
+    SEARCHES,
     STUDIES,
     TABLES,
     TRIALS,
@@ -34,7 +35,7 @@ from hpo_magic.trials.sql_tables import (
     trial_of,
 )
 from hpo_magic.trials.sqlite_file import SqliteFile
-from hpo_magic.trials.store import StudyRecord, file_of
+from hpo_magic.trials.store import StudyRecord, deleted, file_of
 from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
@@ -132,7 +133,20 @@ class SqlStore:
     def studies(self) -> Sequence[StudyRecord]:
         """Return every version of every study, oldest first."""
         with self._guard("read"), self._reader.connect() as connection:
-            return [study_of(row) for row in connection.execute(sa.select(STUDIES).order_by(STUDIES.c.id))]
+            there = sa.select(STUDIES).where(STUDIES.c.name != "").order_by(STUDIES.c.id)
+            return [study_of(row) for row in connection.execute(there)]
+
+    def delete_study(self, study: int) -> None:
+        """Remove a study with its trials for good. Its number stays, so that no other study has it."""
+        gone = {"name": "", "version": study, "fingerprint": str(study), "definition": "{}", "settings": "{}"}
+
+        def work(connection: sa.Connection) -> None:
+            claims.need_free(connection, study)
+            for table in (TRIALS, SEARCHES):
+                connection.execute(sa.delete(table).where(table.c.study == study))
+            connection.execute(sa.update(STUDIES).where(STUDIES.c.id == study).values(gone))
+
+        self._retry("write to", work)
 
     def save_settings(self, study: int, settings: Mapping[str, Any]) -> None:
         """Replace a study's settings."""
@@ -142,6 +156,8 @@ class SqlStore:
         """Return a study's trials in the order of their numbers."""
         with self._guard("read"), self._reader.connect() as connection:
             record = connection.execute(sa.select(STUDIES.c.definition).where(STUDIES.c.id == study)).scalar_one()
+            if record == "{}":
+                raise deleted(self.url)
             space = Space.from_json(json.loads(record)["space"])
             query = sa.select(TRIALS).where(TRIALS.c.study == study).order_by(TRIALS.c.number)
             return [trial_of(row, space) for row in connection.execute(query)]
@@ -175,7 +191,8 @@ class SqlStore:
 
     def save_trial(self, study: int, trial: Trial) -> None:
         """Replace a trial."""
-        self._write(SAVE_TRIAL, _key(study, trial) | row_of(trial))
+        if not self._write(SAVE_TRIAL, _key(study, trial) | row_of(trial)):
+            raise deleted(self.url)
 
     def begin_trial(self, study: int, trial: Trial) -> bool:
         """Replace a trial that waits; whether it still did, and nobody else has taken it."""

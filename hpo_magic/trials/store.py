@@ -60,6 +60,12 @@ class Store(Protocol):
     def studies(self) -> Sequence[StudyRecord]:
         """Return every version of every study, oldest first."""
 
+    def delete_study(self, study: int) -> None:
+        """Remove a study with its trials for good; StudyInUse where a living search has it.
+
+        Who holds it still hears a StoreError: its number goes to no other study.
+        """
+
     def save_settings(self, study: int, settings: Mapping[str, Any]) -> None:
         """Replace a study's settings."""
 
@@ -207,6 +213,11 @@ def _zombie(pid: int) -> bool:
 def holds(holder: str | None, renewed: float | None, alive: bool) -> bool:
     """Whether a lease has not run out."""
     return holder is not None and renewed is not None and alive and time.time() - renewed < LEASE
+
+
+def deleted(url: str) -> StoreError:
+    """Return the error of who holds a study that is not there any more."""
+    return StoreError(f"the study was deleted from the store {url!r}; make it anew to go on")
 
 
 def check_alone(name: str, members: Sequence[str]) -> None:

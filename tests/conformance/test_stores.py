@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
-from hpo_magic.errors import StudyInUse
+from hpo_magic.errors import StoreError, StudyInUse
 from hpo_magic.space import Choice, Float, Space
 from hpo_magic.trials import Failure, Report, State, Trial
 from hpo_magic.trials.sql_tables import TABLES
@@ -72,6 +72,29 @@ def test_a_new_trial_and_ended_ones_are_stored_together(store):
     done = dataclasses.replace(first, state=State.DONE, values={"loss": 0.5})
     second = store.add_trial(study, Trial(-1, {"x": 0.2}, State.RUNNING, metric="loss"), [done])
     assert store.trials(study) == [done, second]
+
+
+def test_a_deleted_study_is_gone_and_its_number_with_it(store):
+    first, second = (store.open_study("svm", key, DEFINITION, {}) for key in ("aa", "bb"))
+    trial = store.add_trial(second.id, Trial(-1, {"x": 0.5}, State.RUNNING))
+    for take in (store.take_lease, store.take_part):
+        take(second.id, owner_name("here"))
+        with pytest.raises(StudyInUse):
+            store.delete_study(second.id)
+        store.drop_lease(second.id, owner_name("here"))
+    store.delete_study(second.id)
+    assert store.studies() == [first] and store.count(second.id) == 0 and not store.searched(second.id)
+    again = store.open_study("svm", "bb", DEFINITION, {})
+    assert again.version == 2 and again.id not in (first.id, second.id) and store.trials(again.id) == []
+    for attempt in (
+        lambda: store.trials(second.id),
+        lambda: store.save_trial(second.id, trial),
+        lambda: store.take_lease(second.id, owner_name("here")),
+        lambda: store.take_part(second.id, owner_name("here")),
+        lambda: store.delete_study(second.id),
+    ):
+        with pytest.raises(StoreError, match="was deleted from the store"):
+            attempt()
 
 
 def test_settings_are_kept(store):

@@ -71,3 +71,33 @@ def test_what_is_heavy_is_imported_between_cells(tmp_path):
         made.run("%load_ext hpo_magic")
         assert made.value("'hpo_magic.jupyter.launch' in sys.modules") is False
         made.until("'hpo_magic.jupyter.launch' in sys.modules")
+
+
+def test_a_study_is_deleted_by_its_name_and_its_cell_begins_anew(tmp_path):
+    cell = CELL.format(name="kept", seed=0, strategy="random")
+    with kernel(tmp_path) as made:
+        made.run("%load_ext hpo_magic")
+        made.run(cell)
+        made.run(cell.replace("5.0", "6.0"))
+        made.run(cell.replace("kept", "other"))
+        assert "needs the name of a study, as in %hpo delete svm" in made.run("%hpo delete")["text"]
+        assert "the version must be a number" in made.run("%hpo delete kept all")["text"]
+        assert "no study 'kep' (did you mean 'kept'?)" in made.run("%hpo delete kep")["text"]
+        assert "kept: version 1 deleted, 16 trials" in made.run("%hpo delete kept 1")["text"]
+        assert "version 2 " in made.run("%hpo list kept")["text"]
+        assert made.run("%hpo show other", allow_stdin=True)["error"] == ""
+        assert "kept: version 2 deleted, 16 trials with their logs and files" in made.run("%hpo delete kept")["text"]
+        assert "this session has no search 'kept'" in made.run("%hpo pause kept")["text"]
+        assert made.value("len(kept.trials)") == 16  # the variable still has what it knows
+        assert "was deleted from the store" in made.run("kept.ask()")["error"]
+        again = made.run(cell)
+        assert not again["error"] and made.value("kept.version, len(kept.trials)") == (1, 16)
+        busy = (
+            cell.replace("kept", "busy")
+            .replace("--wait ", "")
+            .replace("x = 1.0", "import time; time.sleep(0.5)\nx = 1.0")
+        )
+        made.run(busy)
+        assert "in use by a running search" in made.run("%hpo delete busy")["text"]
+        made.run("%hpo stop busy")
+        assert "busy: version 1 deleted" in made.run("%hpo delete busy")["text"]
