@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpo_magic.errors import HpoError
-    from hpo_magic.run.context import checkpoint, report, seed, should_stop, trial_number
+    from hpo_magic.run.context import checkpoint, report, seed, should_stop, trial_number, trial_slot
     from hpo_magic.run.limits import Limits
     from hpo_magic.search.strategy import Strategy
     from hpo_magic.space import Budget, Choice, Float, Int, Space
@@ -36,6 +36,7 @@ _HOMES = {
     "checkpoint": "hpo_magic.run.context",
     "seed": "hpo_magic.run.context",
     "trial_number": "hpo_magic.run.context",
+    "trial_slot": "hpo_magic.run.context",
     "Limits": "hpo_magic.run.limits",
 }
 
@@ -57,6 +58,7 @@ __all__ = [
     "seed",
     "should_stop",
     "trial_number",
+    "trial_slot",
     "unload_ipython_extension",
 ]
 

@@ -1,4 +1,4 @@
-"""What a running trial may ask and say: report, should_stop, checkpoint, seed. Outside a trial they do no harm."""
+"""What a running trial may ask and say: report, should_stop, checkpoint, seed, … Outside a trial they do no harm."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class TrialContext:
     on_begin: Callable[[str], None] = lambda who: None
     find_folder: Callable[[], Path | None] = lambda: None
     worker: str = ""
+    slot: int = 0
     begun: float | None = None
     stopping: bool = False
     over: bool = False
@@ -84,6 +85,21 @@ def trial_number() -> int | None:
     """
     context = running()
     return None if context is None else context.number
+
+
+def trial_slot() -> int:
+    """Return a number from 0 to below that of the workers, which no other trial of the search has while this one runs.
+
+    To choose one of several GPUs by, as in ``torch.device("cuda", trial_slot())``: with two workers it is 0 or 1. Each
+    search counts for itself, and does not tell the machines of a cluster apart. 0 outside a trial.
+
+    Examples
+    --------
+    >>> trial_slot()
+    0
+    """
+    context = running()
+    return 0 if context is None else context.slot
 
 
 def report(value: float, step: int | None = None) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from queue import SimpleQueue
 
 from hpo_magic.errors import HpoError, StudyError
@@ -240,7 +241,8 @@ class Runner:
     def _launch(self, trial: Trial) -> None:
         context = self._ledger.context(trial)
         number = trial.number
-
+        taken = {run.context.slot for run in self._running.values()}
+        context.slot = next(slot for slot in count() if slot not in taken)
         task = Task(self.objective, trial.config, context, self._ledger.measured, self._guards)
 
         def done(outcome: Outcome) -> None:

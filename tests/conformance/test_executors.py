@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from hpo_magic import Budget, Float, Space, Study, checkpoint, report, seed, should_stop
+from hpo_magic import Budget, Float, Space, Study, checkpoint, report, seed, should_stop, trial_slot
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.trials import State
@@ -72,6 +72,22 @@ def test_trials_run_at_once_and_say_where(place):
     ordered = sorted(study.trials, key=lambda trial: trial.started)
     assert any(later.started < earlier.finished for earlier, later in itertools.pairwise(ordered))
     assert all(trial.worker for trial in study.trials)
+
+
+def test_trials_that_run_at_once_have_slots_of_their_own(place):
+    def objective(config):
+        time.sleep(0.1 + 0.2 * config["x"])
+        return {"loss": config["x"], "slot": trial_slot()}
+
+    study = new_study()
+    study.optimize(objective, trials=8, workers=2, on=place)
+    slots = [trial.values["slot"] for trial in study.trials]
+    assert set(slots) == {0, 1} and trial_slot() == 0
+    for one, other in itertools.combinations(study.trials, 2):
+        at_once = one.started < other.finished and other.started < one.finished
+        assert not at_once or slots[one.number] != slots[other.number]
+    if place == "processes":  # what a process has on its GPU stays in use
+        assert len({(trial.worker, slots[trial.number]) for trial in study.trials}) == 2
 
 
 def test_a_trial_sees_its_seed_prints_to_its_log_and_reports(place):

@@ -61,7 +61,7 @@ class Ticket:
         Of this run of the trial; another try has another one.
     parcel : str
         Key of the objective, which the worker asks for once.
-    number, seed : int
+    number, seed, slot : int
     config : bytes
         Pickled, to be read when the objective is there.
     metrics : tuple of str
@@ -74,6 +74,7 @@ class Ticket:
     parcel: str
     number: int
     seed: int
+    slot: int
     config: bytes
     metrics: tuple[str, ...]
     place: Place | None

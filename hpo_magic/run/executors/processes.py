@@ -60,7 +60,7 @@ class Processes:
         """Run a ticket in an idle process, or in a new one."""
         while True:
             with self._lock:
-                slot = self._idle.pop() if self._idle else None
+                slot = self._take(ticket.slot) if self._idle else None
             slot = slot or Slot(max(1, (os.cpu_count() or 1) // self._workers()), self._died, self._with_script)
             free = self._free_once(slot)
 
@@ -71,8 +71,14 @@ class Processes:
                     free()
                 over(why)
 
+            slot.number = ticket.slot
             if slot.give(ticket, ended):
                 return StartedHere(slot, ticket, free)
+
+    def _take(self, number: int) -> Slot:
+        """Take an idle process, the one of that number where it is idle: it has what it needs on its GPU already."""
+        place = next((place for place, slot in enumerate(self._idle) if slot.number == number), -1)
+        return self._idle.pop(place)
 
     def _free_once(self, slot: Slot) -> Callable[[], None]:
         """Return what makes a slot idle, or ends it where nothing more will come; it does so once."""

@@ -128,8 +128,8 @@ class RemoteExecutor:
         """Send a trial off."""
         context = task.context
         ticket = Ticket(
-            self._hub.access, uuid.uuid4().hex, self._parcel.key, context.number, context.seed, packed(task.config),
-            tuple(task.metrics), None if context.folder is None else Place.of(context.folder),
+            self._hub.access, uuid.uuid4().hex, self._parcel.key, context.number, context.seed, context.slot,
+            packed(task.config), tuple(task.metrics), None if context.folder is None else Place.of(context.folder),
         )  # fmt: skip
         job = RemoteJob(task, done, self._hub, ticket)
         job.start(self._pool)

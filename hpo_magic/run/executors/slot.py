@@ -47,6 +47,8 @@ class Slot:
         self._process = context.Process(target=serve, args=(theirs, os.getpid(), threads), name="hpo_magic-worker")
         start(self._process, with_script)
         theirs.close()
+        self.number = 0
+        """That of the trial that it runs, or has run last, among those that run at the same time."""
         self._owner = os.getpid()
         self._died = died
         self._lock, self._gone = threading.Lock(), False

@@ -95,7 +95,7 @@ class _Errand:
         return TrialContext(
             ticket.number, lambda: ticket.seed, self._log,
             on_report=lambda value, step: bool(self._say("report", {"value": value, "step": step})["go"]),
-            on_begin=self._begin, find_folder=lambda: folder,
+            on_begin=self._begin, find_folder=lambda: folder, slot=ticket.slot,
         )  # fmt: skip
 
     def _begin(self, _thread: str) -> None:
