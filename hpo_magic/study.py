@@ -349,7 +349,7 @@ class Study:
     @property
     def space(self) -> Space:
         """The space as it is searched now, edits included."""
-        return self.ledger.space
+        return self.ledger.plan.space
 
     def edit(self, change: Callable[[Space], Space]) -> Space:
         """Change the space from the next proposal on; earlier trials stay known to the search.
@@ -366,7 +366,7 @@ class Study:
     @property
     def strategy(self) -> Strategy:
         """What decides on the next trial."""
-        return self.ledger.strategy
+        return self.ledger.plan.strategy
 
     def set_strategy(self, name: str | Strategy) -> None:
         """Change the strategy from the next proposal on."""
@@ -585,7 +585,7 @@ class Study:
             raise
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards), heard)
         self._how = guards, on
-        short = self.ledger.strategy.shortfall(self.original, limits.trials)
+        short = self.ledger.plan.strategy.shortfall(self.original, limits.trials)
         if short and len(self.history) < (limits.trials or 0):
             self.ledger.notices.append(short)
         self.ledger.journal.announce()

@@ -37,7 +37,7 @@ def going_on(ledger: Ledger, objective: Any, trials: int | None, found: bool) ->
         told.append(
             f"the objective is not what the earlier trials ran, and their results stand beside the new ones; {ANEW}"
         )
-    if ledger.space != ledger.original:
+    if ledger.plan.space != ledger.original:
         told.append(
             "edited since, and kept: ranges and options; study.edit(lambda space: study.original) takes it back"
         )

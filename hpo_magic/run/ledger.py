@@ -9,25 +9,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 
-from hpo_magic.errors import SpaceError, StoreError, StudyError
+from hpo_magic.errors import StoreError, StudyError
 from hpo_magic.run.checkpoints import Checkpoints
 from hpo_magic.run.claim import Claim
 from hpo_magic.run.context import TrialContext
 from hpo_magic.run.holding import Holding
 from hpo_magic.run.lost import MOST_TRIES, first_try, given_up, run_elsewhere, tried_again, tries
+from hpo_magic.run.plan import Plan
 from hpo_magic.run.reports import Reports
 from hpo_magic.run.silence import not_kept, silence
 from hpo_magic.run.trial_run import Outcome
-from hpo_magic.search.fidelity import last_way_up
-from hpo_magic.search.protocols import Promote, Wait
-from hpo_magic.search.recipes import pair
+from hpo_magic.search.protocols import Wait
 from hpo_magic.search.repeats import is_repeat
 from hpo_magic.search.strategy import Strategy
-from hpo_magic.search.strategy import strategy as read_strategy
 from hpo_magic.space import Config, Space, Value
-from hpo_magic.space.edits import check_edit
-from hpo_magic.space.given import as_given, beyond_json
-from hpo_magic.space.partial import completed
+from hpo_magic.space.given import beyond_json
 from hpo_magic.trials import Failure, State, Trial
 from hpo_magic.trials.definition import constraints_of, goals_of
 from hpo_magic.trials.journal import Journal
@@ -78,11 +74,8 @@ class Ledger:
         read = self.original.config_from_json if beyond_json(self.original) else None
         self.journal = Journal(store, record, self.goals, self.constraints, read)
         self.settings = Settings(store, record)
-        self.space = self._space()
-        if strategy is not None:
-            self.settings.asked(strategy=strategy.name, seed=strategy.seed, cost_aware=strategy.cost_aware)
         self.notices: list[str] = []
-        self.strategy = self._strategy(strategy)
+        self.plan = Plan(self.settings, self.original, len(self.goals), self.notices.append, strategy)
         self._deciding = RLock()
         self.claim = Claim(store, record)
         self._holding = Holding(store, record)
@@ -94,56 +87,17 @@ class Ledger:
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
         self._checkpoints = Checkpoints(store, record.name, record.version)
 
-    def _space(self) -> Space:
-        saved = self.settings.get("space")
-        return as_given(Space.from_json(saved), self.original) if saved else self.original
-
-    def _strategy(self, given: Strategy | None) -> Strategy:
-        """Return the strategy that holds: the one given, or by its name the one that the store says was chosen."""
-        asked, seed = self.settings.get("strategy") or "auto", self.settings.get("seed") or 0
-        if given is not None and asked == given.name:
-            return given
-        if pair(asked) is not None:
-            return read_strategy(asked, seed, bool(self.settings.get("cost_aware")))
-        held = given or read_strategy("auto", seed)
-        self.notices.append(
-            f"the strategy {asked!r} is an object of one's own, which a store does not hold; until set_strategy gives "
-            f"it again the search goes on with {held.name}"
-        )
-        return held
-
     def edit_space(self, change: Callable[[Space], Space]) -> Space:
         """Change the space from the next proposal on."""
-        if not callable(change):
-            raise SpaceError(
-                f"the edit {change!r} must be a function of the space, as in lambda space: space.narrow('x', 0, 1)"
-            )
         with self._deciding:
-            before = self.space
-            space = change(before)
-            if not isinstance(space, Space):
-                raise SpaceError(
-                    f"the edit returned {space!r}; return the new space, as in lambda space: space.free('x')"
-                )
-            check_edit(space, self.original)
-            self.claim.need_own()
-            self.settings.edit(space=space.to_json() if space != self.original else None)
-            budget, self.space = before.budget, space
-            if budget is not None and space[budget] != before[budget]:
-                said = self.strategy.explain(space, None, len(self.goals))
-                self.notices.append(f"from now on {self.strategy.name}: {said}")
+            space = self.plan.edit_space(change, self.claim.need_own)
         self.journal.announce()
         return space
 
     def edit_strategy(self, name: str | Strategy) -> None:
         """Change the strategy from the next proposal on."""
         with self._deciding:
-            chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
-            said = chosen.explain(self.space, None, len(self.goals))  # refuses a space that it cannot search
-            self.claim.need_own()
-            self.settings.edit(strategy=chosen.name)
-            self.strategy = chosen
-            self.notices.append(f"from now on {chosen.name}: {said}")
+            self.plan.edit_strategy(name, self.claim.need_own)
         self.journal.announce()
 
     def queue(self, config: Config, parent: int | None = None) -> Trial:
@@ -156,7 +110,7 @@ class Ledger:
     def completed(self, config: Mapping[str, Value]) -> Config:
         """Return a config with what it leaves out: defaults, and where there are none what the strategy proposes."""
         with self._deciding:
-            return completed(self.space, config, lambda held: self.strategy.propose(held, self.journal.known))
+            return self.plan.completed(config, self.journal.known)
 
     def withdraw(self, first: int) -> None:
         """Take from the queue what was put there, of the trials from a number on; what was lost stays there."""
@@ -212,21 +166,15 @@ class Ledger:
 
     def _next(self, worker: str) -> Trial | None:
         """Return what to start next by all that is known, not stored yet; None where there is nothing now."""
-        history = self.journal.known
-        action = self.strategy.scheduler.next(self.space, history)
-        if isinstance(action, Wait):
+        made = self.plan.next(self.journal.known)
+        if isinstance(made, Wait):
             if (told := self.waited_for()) and told not in self.notices:
                 self.notices.append(told)
             return None
-        if isinstance(action, Promote):
-            return self._promoted(history.trials[action.trial], action, worker)
-        config = self.strategy.propose(self.space, history)
-        if config is None:
-            way = last_way_up(self.space, history, getattr(self.strategy.scheduler, "eta", None))
-            return None if way is None else self._promoted(way[0], Promote(way[0].number, way[1]), worker)
-        if self.space.budget is not None:
-            config = {**config, self.space.budget: action.budget}
-        return self._running(config, action.budget, worker)
+        return None if made is None else Trial(
+            -1, made.config, State.RUNNING, None, self.metrics[0], made.budget, parent=made.parent,
+            started=time.time(), worker=self.claim.named(worker),
+        )  # fmt: skip
 
     def put_back(self, number: int) -> None:
         """Have a trial wait in the queue that could not be begun."""
@@ -243,20 +191,10 @@ class Ledger:
         told = "trial {0} runs elsewhere, and is waited for; where it does not, study.fail({0}, 'lost')"
         return told.format(*numbers) if numbers else ""
 
-    def _promoted(self, trial: Trial, action: Promote, worker: str) -> Trial:
-        config = {**(action.config or trial.config), str(self.space.budget): action.budget}
-        return self._running(config, action.budget, worker, trial.number)
-
-    def _running(self, config: Config, budget: int | None, worker: str, parent: int | None = None) -> Trial:
-        return Trial(
-            -1, config, State.RUNNING, None, self.metrics[0], budget, parent=parent, started=time.time(),
-            worker=self.claim.named(worker),
-        )  # fmt: skip
-
     def ahead(self) -> None:
         """Use the time while trials run to prepare the next proposal."""
         with self._deciding:
-            self.strategy.ahead(self.space, self.journal.history)
+            self.plan.ahead(self.journal.history)
 
     def report(self, number: int, value: float, step: int) -> bool:
         """Record an intermediate value; False where the trial should stop."""
@@ -265,9 +203,9 @@ class Ledger:
     def _goes_on(self, running: Trial | None) -> bool:
         if running is None:
             return False
-        scheduler = self.strategy.scheduler
+        scheduler = self.plan.strategy.scheduler
         repeat = not getattr(scheduler, "completes", False) and is_repeat(self.journal.history, running)
-        keep = repeat or scheduler.keep(self.space, self.journal.history, running)
+        keep = repeat or scheduler.keep(self.plan.space, self.journal.history, running)
         if not keep:
             self._cut.add(running.number)
         return keep
@@ -307,7 +245,7 @@ class Ledger:
             unkept = [name for name in unkept if name not in self.recorded]
             if unkept:
                 self.notices.append(not_kept(trial, unkept))
-            self.notices.extend(silence(trial, self.original, self.strategy))
+            self.notices.extend(silence(trial, self.original, self.plan.strategy))
             lacking = [name for name in self.recorded if name not in (trial.values or {})]
             if lacking and trial.number not in self._cut:
                 told = "it is not set, or no finite number, and others are not kept"
@@ -325,7 +263,7 @@ class Ledger:
         It is complete only where all that is measured is known: of several metrics the first alone is reported.
         """
         metric, sign = self.metrics[0], self.goals[0].sign
-        if getattr(self.strategy.scheduler, "completes", False) and (values or len(self.measured) == 1):
+        if getattr(self.plan.strategy.scheduler, "completes", False) and (values or len(self.measured) == 1):
             return State.DONE, values or {metric: sign * min(sign * report.value for report in trial.reports)}
         return State.STOPPED, values or {metric: trial.reports[-1].value}
 
@@ -370,7 +308,7 @@ class Ledger:
 
     def context(self, trial: Trial) -> TrialContext:
         """Return the live side of a trial."""
-        number, strategy, first = trial.number, self.strategy, first_try(trial, self.journal.get)
+        number, strategy, first = trial.number, self.plan.strategy, first_try(trial, self.journal.get)
         if trial.parent is None:
             inherited = self._checkpoints.anew(number)
         else:
@@ -428,13 +366,7 @@ class Ledger:
         """Read what other processes have stored since, now that none of them searches."""
         with self._deciding:
             self.journal.reload()
-            self.settings.reload()
-            if (space := self._space()) != self.space:  # else what was worked out for it still holds
-                self.space = space
-            held = self.settings.get("strategy")
-            if held not in (self.settings.asked_for("strategy"), self.strategy.name):
-                self.strategy = self._strategy(None)
-                self.notices.append(f"the strategy is {self.strategy.name}, as was chosen since")
+            self.plan.reload()
 
     def release(self) -> None:
         """Give the claim back; where that fails it runs out by itself."""

@@ -213,7 +213,7 @@ class Runner:
             room = None if most is None else most - self._ledger.counted()
             if (room is not None and room <= len(self._running)) or self._ledger.full(most):
                 return self._finish("")
-            done = enough(self.limits, self._ledger.journal.known, self._ledger.space)
+            done = enough(self.limits, self._ledger.journal.known, self._ledger.plan.space)
             if done and self._ledger.journal.waiting is None:  # what was queued was asked for by name
                 return self._finish(done)
             began = time.monotonic()
@@ -222,7 +222,7 @@ class Runner:
             if trial is None and self._ledger.full(most):  # others were faster
                 return self._finish("")
             if trial is None:
-                tried = getattr(self._ledger.strategy.sampler, "all_of", "every config of the space")
+                tried = getattr(self._ledger.plan.strategy.sampler, "all_of", "every config of the space")
                 return self._finish(self._ledger.waited_for() or f"{tried} has been tried")
             try:
                 self._launch(trial)
