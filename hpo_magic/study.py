@@ -421,6 +421,33 @@ class Study:
         """Take the mark of `distrust` back."""
         return self.ledger.trust(_number(trial), True)
 
+    def drop_checkpoints(self, keep: int = 1) -> int:
+        """Remove the checkpoint files of all trials but the best; return how many bytes that frees.
+
+        The best are those on the largest budget reached; of several metrics the files of the front stay too. A later
+        search begins anew where it would have gone on from files that are gone.
+
+        Parameters
+        ----------
+        keep : int
+            Of so many of the best trials the files stay.
+
+        Raises
+        ------
+        StudyInUse
+            Where the study is searched, here or elsewhere.
+        """
+        keep = whole("keep", keep, 0)
+        self._need_rest()
+        if self.ledger.claim.elsewhere():
+            raise StudyInUse(
+                f"study {self.name!r} is searched elsewhere, and its trials go on from files; wait for its end"
+            )
+        history = self.history
+        best = sorted((history.done[place] for place in history.comparable), key=history.told)[:keep]
+        front = history.front if len(self.goals) > 1 else ()
+        return self.ledger.checkpoints.remove({trial.number for trial in (*best, *front, *history.running)})
+
     # --- ask and tell ----------------------------------------------------------------------------
 
     @overload

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -58,14 +59,18 @@ class Checkpoints:
         self._asked = True
         return (self._base or scratch()) / self._own / str(number)
 
-    def remove(self) -> None:
-        """Remove the folders of all trials; OSError where that cannot be done."""
-        base = self._base or scratch()
-        if (base / self._own).is_dir():
-            shutil.rmtree(base / self._own)
-        for folder in list(self._own.parents)[:-1]:  # those that hold nothing else
+    def remove(self, keep: Collection[int] = ()) -> int:
+        """Remove the folders of all trials but some; return the bytes freed. OSError where it cannot be done."""
+        base, kept = self._base or scratch(), {str(number) for number in keep}
+        own = base / self._own
+        gone = [folder for folder in own.iterdir() if folder.name not in kept] if own.is_dir() else []
+        freed = sum(file.lstat().st_size for folder in gone for file in folder.rglob("*") if not file.is_dir())
+        for folder in gone:
+            shutil.rmtree(folder)
+        for empty in (self._own, *list(self._own.parents)[:-1]):  # those that hold nothing else
             with suppress(OSError):
-                (base / folder).rmdir()
+                (base / empty).rmdir()
+        return freed
 
     def used(self, number: int) -> bool:
         """Whether a trial has files of its own."""

@@ -85,7 +85,7 @@ class Ledger:
         self._heard = self._looked = False
         self.recorded: tuple[str, ...] = ()
         """Variables that trials are to keep beside what is measured, where they are finite numbers."""
-        self._checkpoints = Checkpoints(store, record.name, record.version)
+        self.checkpoints = Checkpoints(store, record.name, record.version)
 
     def edit_space(self, change: Callable[[Space], Space]) -> Space:
         """Change the space from the next proposal on."""
@@ -255,7 +255,7 @@ class Ledger:
         """Whether a trial has files; one that found none and did not ask for its folder has none."""
         live = self._contexts.get(trial.number)
         seen = live is None or live.asked_for_folder or trial.parent is not None
-        return seen and self._checkpoints.used(trial.number)
+        return seen and self.checkpoints.used(trial.number)
 
     def _stopped(self, trial: Trial, values: dict[str, float] | None) -> tuple[State, dict[str, float]]:
         """Return the state and the values of a trial that the scheduler has stopped.
@@ -310,16 +310,16 @@ class Ledger:
         """Return the live side of a trial."""
         number, strategy, first = trial.number, self.plan.strategy, first_try(trial, self.journal.get)
         if trial.parent is None:
-            inherited = self._checkpoints.anew(number)
+            inherited = self.checkpoints.anew(number)
         else:
-            inherited = self._checkpoints.prepare(self.journal.history, trial)
+            inherited = self.checkpoints.prepare(self.journal.history, trial)
         if inherited.note:
             self.notices.append(inherited.note)
         if inherited.budget != trial.resumed:
             self.journal.put(changed(self.journal.get(number), resumed=inherited.budget))
         made = TrialContext(
             number, lambda: strategy.trial_seed(first), worker=trial.worker,
-            find_folder=lambda: self._checkpoints.folder(number),
+            find_folder=lambda: self.checkpoints.folder(number),
             on_begin=lambda who: self.begun(number, who),
             on_report=lambda value, step: self._goes_on(self._reports.hear(number, value, step)),
         )  # fmt: skip

@@ -101,6 +101,41 @@ def test_who_holds_a_deleted_study_still_has_what_it_knows_and_writes_into_no_ot
     assert len(opened(store).trials) == 2 and opened(store, "other").trials == ()
 
 
+def test_files_of_all_but_the_best_are_dropped_and_a_later_search_begins_anew(tmp_path):
+    def trained(config):
+        file = checkpoint() / "model.bin"
+        gone_on.append(file.exists())
+        file.write_bytes(b"0" * 1000)
+        return config["x"] + 1 / config["epochs"]
+
+    gone_on = []
+    space = {"x": Float(0, 1), "epochs": Budget(1, 9)}
+    study = Study(space, minimize="loss", strategy="asha", store=f"sqlite:///{tmp_path}/hpo.db", name="net")
+    study.optimize(trained, trials=24)
+    folder = tmp_path / "hpo_checkpoints" / "hpo.db" / "net-1"
+    assert len(list(folder.iterdir())) == 24 and any(gone_on)
+    assert study.drop_checkpoints(keep=2) == 22_000
+    best = sorted((t for t in study.trials if t.budget == study.best.budget), key=lambda trial: trial.value)[:2]
+    assert sorted(int(kept.name) for kept in folder.iterdir()) == sorted(trial.number for trial in best)
+    study.optimize(trained, trials=40)
+    assert any("begins anew: the checkpoint files of trial" in told for told in study.notices)
+    assert study.drop_checkpoints(keep=0) > 0 and not (tmp_path / "hpo_checkpoints").exists()
+    assert study.drop_checkpoints() == 0
+    with pytest.raises(StudyError, match="keep=-1 must be a whole number"):
+        study.drop_checkpoints(keep=-1)
+
+
+def test_files_in_use_are_not_dropped(tmp_path):
+    url = f"sqlite:///{tmp_path}/hpo.db"
+    study, other = opened(url), opened(url)
+    study.start(slow, Limits(trials=2))
+    for one in (study, other):
+        with pytest.raises(StudyInUse):
+            one.drop_checkpoints()
+    study.stop()
+    study.wait()
+
+
 def test_files_of_a_study_in_memory_go_too():
     study = Study({"x": Float(0, 1), "epochs": Budget(1, 9)}, strategy="asha", name="net")
     folders = []
