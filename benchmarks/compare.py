@@ -35,8 +35,10 @@ class Run:
     seconds: float
 
 
-def search(name: str, make: Maker, problem: Problem, seed: int, trials: int, noise: float = 0.0) -> Run:
-    """Run one search; `noise` is the standard deviation of what is added to each loss."""
+def search(
+    name: str, make: Maker, problem: Problem, seed: int, trials: int, noise: float = 0.0, flaky: float = 0.0
+) -> Run:
+    """Run one search; `noise` is the standard deviation of what is added to each loss, `flaky` the share that fails."""
     peer, evaluate = make(problem.space, seed, trials, 1), problem.make(seed)
     losses, standing, least, spent = [], [], np.inf, 0.0
     luck = np.random.default_rng(seed)
@@ -46,10 +48,14 @@ def search(name: str, make: Maker, problem: Problem, seed: int, trials: int, noi
         spent += time.process_time() - began
         losses.append(evaluate(config))
         told = losses[-1] + noise * luck.standard_normal()
-        standing.append(losses[-1] if told < least else standing[-1])
-        least = min(told, least)
+        fails = bool(flaky) and bool(standing) and luck.random() < flaky  # whatever the config, but for the first
+        standing.append(losses[-1] if told < least and not fails else standing[-1])
+        least = least if fails else min(told, least)
         began = time.process_time()
-        peer.tell(config, [told])
+        if fails:
+            peer.fail()
+        else:
+            peer.tell(config, [told])
         spent += time.process_time() - began
     return Run(name, problem.name, seed, tuple(losses), tuple(standing), spent / trials)
 
@@ -74,7 +80,11 @@ def _run_one(
     problem, seeds = suite(options.suite)[which], seeds_of(which, options.seeds)
     least, middle, spread = problem.reference(options.draws)
     noise = options.noise * spread
-    runs = [search(name, make(name), problem, seed, options.trials, noise) for name in names for seed in seeds]
+    runs = [
+        search(name, make(name), problem, seed, options.trials, noise, options.flaky)
+        for name in names
+        for seed in seeds
+    ]
     return problem.name, (least, middle), runs
 
 

@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument(
         "--noise", type=float, default=0.0, help="of each loss, in parts of the spread of random configs"
     )
+    parser.add_argument("--flaky", type=float, default=0.0, help="share of trials that fail whatever their config")
     parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()

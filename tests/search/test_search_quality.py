@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpo_magic import Choice, Float, Study
+from hpo_magic import Budget, Choice, Float, Study
 
 SPACE = {
     "kind": Choice(["a", "b", "c"]),
@@ -18,6 +18,23 @@ SPACE = {
 def loss(config):
     offset = {"a": 1.0, "b": 0.0, "c": 2.0}[config["kind"]]
     return offset + (np.log10(config["x"]) + 2) ** 2 + (config["y"] - 0.7) ** 2 + 2 * abs(config.get("z", 0.5) - 0.25)
+
+
+@pytest.mark.parametrize("name", ["gp", "asha-gp"])
+def test_failures_by_accident_do_not_lead_away_from_the_best(name):
+    space = {**SPACE, "epochs": Budget(1, 9)} if name == "asha-gp" else SPACE
+    found = []
+    for seed in range(5):
+        study, chance = Study(space, minimize="loss", strategy=name, seed=seed), np.random.default_rng(seed)
+        while len(study.trials) < 60:
+            trial = study.ask()
+            if chance.random() < 0.3:
+                study.fail(trial, "out of memory, as others use it too")
+            else:
+                study.tell(trial, loss(trial.config) + 0.3 / trial.config.get("epochs", 1))
+        found.append(min(loss(trial.config) for trial in study.history.done[len(study.history.done) // 2 :]))
+    # Measured over 20 seeds: medians of 0.006 and 0.10; where accidents count as bad results, of 0.5 and 1.5.
+    assert np.median(found) < 0.3
 
 
 @pytest.mark.parametrize("name", ["gp", "gp-lcb"])

@@ -33,10 +33,10 @@ _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "
 class GaussianProcessSampler:
     """Defaults first, then Sobol points, then the maximum of an acquisition over a Gaussian process.
 
-    Failed trials count as bad ones, and from three on where they fail is learnt; running trials count as if they had
-    returned the model's own mean, so that parallel proposals differ. Up to four goals, and while the front is not too
-    large: expected hypervolume improvement; beyond: random scalarisations (Knowles 2006). Constraints multiply by the
-    chance of being met.
+    From three failed trials on it is learnt where they fail, and those count as bad that others around them explain.
+    Running trials count as if they had returned the model's own mean, so that parallel proposals differ. Up to four
+    goals, and while the front is not too large: expected hypervolume improvement; beyond: random scalarisations
+    (Knowles 2006). Constraints multiply by the chance of being met.
 
     Parameters
     ----------

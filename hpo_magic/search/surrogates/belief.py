@@ -36,8 +36,10 @@ trials gather at the bound, where margins are tiny whatever they span."""
 _DECADE = 10.0
 """Losses fall by decades where those of one budget are typically so many times those of another."""
 _BAD = 0.75
-"""Failed trials count as worse than so many; where they fail is learnt by itself, and counted twice it drives a search
-away from the border of where they do."""
+"""Failed trials that their config explains count as worse than so many; where trials fail is learnt by itself, and
+counted twice it drives a search away from the border of where they do."""
+_EXPLAINED = 0.3
+"""A failed trial is explained where its neighbours alone, between -1 and 1, say at least so much that it would fail."""
 FAILURES = 3
 """From so many failed trials on, where they happen is learnt too."""
 
@@ -71,18 +73,32 @@ def of_goal(
 ) -> tuple[GaussianProcess, Array]:  # fmt: skip
     """Return the process of a goal, and what it was told of the finished trials it knows: their losses, transformed.
 
-    Failed trials count as bad, not as worst: the best may lie beside where they fail. Running ones count as what the
-    process expects (Ginsbourger 2010, section 4.1), and many of them, where there is a generator, as one draw of what
-    it holds possible (Snoek 2012, section 3.3, averages several): where all are as expected the best place remains the
-    best, and a large batch crowds there.
+    Failed trials count as bad where those around them failed too, and not as worst: the best may lie beside. Others
+    failed by accident, and count as what the process expects: as bad ones they would tell it that the best region is
+    none. With budgets nothing is said of them: beside a result of the same config on less it would say that the config
+    gets worse with more. Running ones count as expected too (Ginsbourger 2010, section 4.1), and many of them, where
+    there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages several): where all
+    are as expected the best place remains the best, and a large batch crowds there.
     """
     known = informative(history)
     squeeze, theta = _read(cube, history, goal, prior, transform)
     y = squeeze(history.losses[known, goal])
-    rest = history.failed[-_KNOWN // 4 :]
-    bad = np.full(len(rest), np.quantile(y, _BAD))
+    fine, rest = _picked(history, known), () if cube.space.budget is not None else history.failed[-_KNOWN // 4 :]
+    model = gaussian_process.condition(cube.encode(fine), y, cube.unordered, theta, prior)
+    told = _told_of(rest, cube, history, y, model)
     draw = rng if len(history.running) > _EXPECTED else None
-    return _conditioned(cube, history, [*_picked(history, known), *rest], np.append(y, bad), theta, prior, draw), y
+    return _conditioned(cube, history, [*fine, *rest], np.append(y, told), theta, prior, draw), y
+
+
+def _told_of(failed: Sequence[Trial], cube: Cube, history: History, y: Array, model: GaussianProcess) -> Array:
+    """Return what the process of a goal is told of failed trials, the latest of all, (n,)."""
+    if not failed:
+        return np.empty(0)
+    expected = model.predict(cube.encode(failed))[0]
+    if len(history.failed) < FAILURES:
+        return expected
+    explained = of_failing(cube, history, model.prior).left_out()[-len(failed) :] > _EXPLAINED
+    return np.where(explained, np.maximum(expected, np.quantile(y, _BAD)), expected)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,12 @@ class GaussianProcess:
         variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
+    def left_out(self) -> Array:
+        """Return what would be expected at each of the points if it were not known, (n,) (Rasmussen 2006, eq. 5.12)."""
+        inverse, _ = dpotri(self.chol, lower=1)
+        known = self.chol @ (self.chol.T @ self.alpha)
+        return np.asarray(known - self.alpha / inverse.diagonal())
+
     def average(self, groups: Array) -> tuple[Array, Array]:
         """Return mean and spread of the function's average over each group of points, (g, b, d) → two of (g,).
 
