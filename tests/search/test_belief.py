@@ -98,13 +98,13 @@ def test_failed_trials_count_as_worse_than_three_of_four_not_as_worst():
 
 def test_a_trial_that_failed_where_others_did_not_counts_as_expected():
     done = measured(0.0).done
-    best = min(done, key=lambda trial: trial.values["value"])
-    failed = tuple(Trial(40 + i, dict(trial.config), State.FAILED) for i, trial in enumerate((best, *done[3:30:9])))
+    best, *others = sorted(done, key=lambda trial: trial.values["value"])[:20:5]
+    failed = tuple(Trial(40 + i, dict(trial.config), State.FAILED) for i, trial in enumerate((best, *others)))
     knows, told = of_goal(Cube(SPACE), History((*done, *failed)), 0, Prior(), "power")
     without, _ = of_goal(Cube(SPACE), History(done), 0, Prior(), "power")
     there = Cube(SPACE).encode([best, *done])
     # What is said of the failed ones is what is known there already, so that nothing moves but for the noise.
-    assert np.abs(knows.predict(there)[0] - without.predict(there)[0]).max() < 0.1 * told.std()
+    assert np.abs(knows.predict(there)[0] - without.predict(there)[0]).max() < 0.1
 
 
 def test_trials_that_gather_at_a_bound_make_no_step_of_it():

@@ -74,8 +74,8 @@ def of_goal(
     """Return the process of a goal, and what it was told of the finished trials it knows: their losses, transformed.
 
     Failed trials count as bad where those around them failed too, and not as worst: the best may lie beside. Others
-    failed by accident, and count as what the process expects: as bad ones they would tell it that the best region is
-    none. With budgets nothing is said of them: beside a result of the same config on less it would say that the config
+    failed by accident, and count as what the process expects, at worst as bad: else they would tell it that the best
+    region is none. With budgets nothing is said of them: beside a result of the same config on less it would say that the config
     gets worse with more. Running ones count as expected too (Ginsbourger 2010, section 4.1), and many of them, where
     there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages several): where all
     are as expected the best place remains the best, and a large batch crowds there.
@@ -98,7 +98,8 @@ def _told_of(failed: Sequence[Trial], cube: Cube, history: History, y: Array, mo
     if len(history.failed) < FAILURES:
         return expected
     explained = of_failing(cube, history, model.prior).left_out()[-len(failed) :] > _EXPLAINED
-    return np.where(explained, np.maximum(expected, np.quantile(y, _BAD)), expected)
+    bad = np.quantile(y, _BAD)
+    return np.where(explained, bad, np.minimum(expected, bad))
 
 
 @dataclass(frozen=True)
