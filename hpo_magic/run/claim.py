@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Sequence
 
 from hpo_magic.errors import StudyError
 from hpo_magic.trials import Trial
-from hpo_magic.trials.store import LEASE, Store, StudyRecord, owner_name
+from hpo_magic.trials.store import PATIENCE, Store, StudyRecord, owner_name
 
 
 class Claim:
@@ -40,10 +41,13 @@ class Claim:
 
     def __init__(self, store: Store, record: StudyRecord, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._record, self._clock = store, record, clock
-        self._owner = owner_name(uuid.uuid4().hex[:8])
+        self._name_anew()
         self._since: dict[int, float] = {}
         self.alone = self.shared = False
         """Whether this search has the study, for itself or together with others."""
+
+    def _name_anew(self) -> None:
+        self._pid, self._owner = os.getpid(), owner_name(uuid.uuid4().hex[:8])
 
     def take(self, shared: bool = False) -> int:
         """Take the study, or say that it is still searched; return how many others search it. StudyInUse by the store.
@@ -54,6 +58,8 @@ class Claim:
             Together with others who say so too.
         """
         study = self._record.id
+        if self._pid != os.getpid():  # this process was forked from the one that made the study
+            self._name_anew()
         if not shared:
             self._store.take_lease(study, self._owner)
             self.alone = True
@@ -88,7 +94,7 @@ class Claim:
 
         That is all of them where it has the study for itself. Of several searches the one that came first sees to them:
         a trial is lost where the search that ran it is gone, or where there is no other left. One that no search has
-        named, as somebody has asked for it, has the time that a search may be silent.
+        named, as somebody has asked for it, has ten minutes.
 
         Parameters
         ----------
@@ -107,5 +113,5 @@ class Claim:
             for trial in running
             if len(living) == 1
             or (trial.worker and trial.worker.split()[0] not in living)
-            or now - self._since.get(trial.number, now) > LEASE
+            or now - self._since.get(trial.number, now) > PATIENCE
         ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hpo_magic.errors import StudyError, did_you_mean
 from hpo_magic.run.checkpoints import Checkpoints
-from hpo_magic.trials.store import Store, StudyRecord
+from hpo_magic.trials.store import Store, StudyRecord, without_password
 
 
 def versions_of(store: Store, name: str, version: int | None = None) -> list[StudyRecord]:
@@ -28,7 +28,7 @@ def versions_of(store: Store, name: str, version: int | None = None) -> list[Stu
     names = sorted({record.name for record in records})
     wanted = f"version {version} of {name!r}" if versions else f"study {name!r}{did_you_mean(name, names)}"
     known = ", ".join(versions or names) or "none"
-    raise StudyError(f"the store {store.url!r} holds no {wanted}; it holds: {known}")
+    raise StudyError(f"the store {without_password(store.url)!r} holds no {wanted}; it holds: {known}")
 
 
 def delete(store: Store, records: Sequence[StudyRecord]) -> int:

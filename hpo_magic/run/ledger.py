@@ -233,11 +233,19 @@ class Ledger:
             kept=self._kept(running),
         )  # fmt: skip
         (self.journal.hold if hold else self.journal.save)(finished)
+        if late:
+            self._take_back_tries_of(number)
         self._mind_silence(finished, outcome.unkept)
         self._cut.discard(number)
         self._holding.let_go(number)
         self._contexts.pop(number, None)
         return finished
+
+    def _take_back_tries_of(self, number: int) -> None:
+        """Take from the queue what was to try a trial again, of which there is a result now."""
+        for trial in self.journal.known.trials[number + 1 :]:
+            if trial.parent == number and trial.state is State.WAITING:
+                self.journal.save(changed(trial, state=State.STOPPED))
 
     def _mind_silence(self, trial: Trial, unkept: Sequence[str]) -> None:
         if trial.state is State.DONE and not self._heard:

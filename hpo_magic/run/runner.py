@@ -293,7 +293,8 @@ class Runner:
         if self._first is not None and self.phase is not Phase.STOPPING:
             self._first.append(outcome)
             kinds = {o.failure.likeness if o.failure else None for o in self._first}
-            if None in kinds or len(kinds) > 1:
+            elsewhere = self._ledger.claim.shared and bool(self._ledger.journal.known.done)  # others have made it
+            if None in kinds or len(kinds) > 1 or elsewhere:
                 self._first = None
             elif len(self._first) == 3:
                 self._first = None

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from typing import Any
 from urllib.parse import quote
+from weakref import ref
 
 import sqlalchemy as sa
 
@@ -58,6 +59,20 @@ def engine_of(url: str, frozen: bool) -> sa.Engine:
         )
 
     return engine
+
+
+def forget_in_children(engine: sa.Engine) -> None:
+    """Have a forked process open connections of its own: to use its parent's as well would break both.
+
+    https://docs.sqlalchemy.org/en/20/core/pooling.html#using-connection-pools-with-multiprocessing-or-os-fork
+    """
+    known = ref(engine)
+
+    def forget() -> None:
+        if (there := known()) is not None:
+            there.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)
 
 
 def _set_wal(cursor: Any) -> None:

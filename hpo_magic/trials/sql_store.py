@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlch
 from hpo_magic.errors import StoreError, first_line
 from hpo_magic.space import Space
 from hpo_magic.trials import sql_claims as claims
-from hpo_magic.trials.sql_engine import engine_of, is_frozen
+from hpo_magic.trials.sql_engine import engine_of, forget_in_children, is_frozen
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
     BEGIN_TRIAL,
@@ -35,7 +35,7 @@ from hpo_magic.trials.sql_tables import (
     trial_of,
 )
 from hpo_magic.trials.sqlite_file import SqliteFile
-from hpo_magic.trials.store import StudyRecord, deleted, file_of
+from hpo_magic.trials.store import StudyRecord, deleted, file_of, without_password
 from hpo_magic.trials.trial import Trial, changed
 
 T = TypeVar("T")
@@ -61,16 +61,18 @@ class SqlStore:
     """
 
     def __init__(self, url: str, make: bool = True) -> None:
-        self.url = url
+        self.url, self._shown = url, without_password(url)
         try:
             file = file_of(url)
             self._frozen = is_frozen(file)
             self._engine = engine_of(url, self._frozen)
             if not make and file is not None and not os.path.exists(file):
-                raise StoreError(f"store={url!r} does not exist: there is no file {file!r}; check its name and folder")
+                raise StoreError(
+                    f"store={self._shown!r} does not exist: there is no file {file!r}; check its name and folder"
+                )
         except (SQLAlchemyError, ImportError, ValueError) as error:
             raise StoreError(
-                f"store={url!r} is no database URL that can be used ({_reason(error)}); try 'sqlite:///hpo.db'"
+                f"store={self._shown!r} is no database URL that can be used ({_reason(error)}); try 'sqlite:///hpo.db'"
             ) from None
         self._reader = self._engine.execution_options(reads_only=True)
         try:
@@ -79,14 +81,16 @@ class SqlStore:
             self._engine.dispose()
             raise
         self._file = SqliteFile(self._engine, file)
+        if hasattr(os, "register_at_fork"):
+            forget_in_children(self._engine)
 
     def _prepare(self, engine: sa.Engine) -> None:
-        with _guard("open", self.url), engine.begin() as connection:
+        with _guard("open", self._shown), engine.begin() as connection:
             names = set(sa.inspect(connection).get_table_names())
             ours = set(TABLES.tables)
             if names and not names & ours:
                 raise StoreError(
-                    f"store={self.url!r} holds another program's tables ({', '.join(sorted(names)[:5])}); "
+                    f"store={self._shown!r} holds another program's tables ({', '.join(sorted(names)[:5])}); "
                     "nothing was written; choose another file or database"
                 )
             if not ours <= names and not self._frozen:
@@ -100,14 +104,14 @@ class SqlStore:
                 bring_up(connection, version)
             elif version != SCHEMA:
                 raise StoreError(
-                    f"store={self.url!r} was written by another version of hpo_magic "
+                    f"store={self._shown!r} was written by another version of hpo_magic "
                     f"(schema {version}, this one knows {SCHEMA}); upgrade hpo_magic or choose another store"
                 )
 
     @contextmanager
     def _guard(self, verb: str) -> Iterator[None]:
         self._file.mind()
-        with _guard(verb, self.url):
+        with _guard(verb, self._shown):
             yield
 
     def open_study(
@@ -173,9 +177,9 @@ class SqlStore:
         tried: list[int] = []
 
         def work(connection: sa.Connection) -> Trial | None:
+            claims.hold(connection, study)  # before any trial's row: in another order two would wait for each other
             for known in ended:
                 connection.execute(SAVE_TRIAL, _key(study, known) | row_of(known))
-            claims.hold(connection, study)
             guess = trial.number
             if exactly and tried:
                 return None
@@ -252,7 +256,8 @@ def _again_where_beaten(work: Callable[[], T]) -> T:
         try:
             return work()
         except StoreError as error:
-            if not isinstance(error.__cause__, (IntegrityError, ProgrammingError)):
+            beaten = isinstance(error.__cause__, (IntegrityError, ProgrammingError))
+            if not beaten and "deadlock" not in str(error):
                 raise
     return work()
 

@@ -8,14 +8,18 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol, cast
 
 from hpo_magic.errors import StoreError, StudyInUse
 from hpo_magic.trials.trial import Trial
 
+_PASSWORD = re.compile(r"(://[^:/@]*):.*@")
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]*)(?:\?.*)?", re.DOTALL)
 LEASE = 15.0
 """Seconds after which a search that no longer renews its lease counts as gone."""
+PATIENCE = 600.0
+"""The same where its process is seen to live: a trial may hold the interpreter, or somebody have suspended it."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +177,30 @@ def from_folder(url: str, folder: str) -> str:
     return url[:begin] + os.path.join(folder, named.group(1)) + url[end:]
 
 
+def without_password(url: str) -> str:
+    """Return a database's URL as it may be shown.
+
+    Examples
+    --------
+    >>> without_password("postgresql+psycopg://ann:s3cret@db:5432/hpo")
+    'postgresql+psycopg://ann:***@db:5432/hpo'
+    """
+    return _PASSWORD.sub(r"\1:***@", url)
+
+
 def owner_name(token: str) -> str:
     """Return the name of a search for its lease: host, process and a token of its own."""
     _tokens.add(token)
-    return f"{socket.gethostname()}:{os.getpid()}:{token}"
+    return f"{_here()}:{os.getpid()}:{token}"
+
+
+@cache
+def _here() -> str:
+    """Return where process numbers are told apart: the host, and on Linux the container, which may share its name."""
+    try:
+        return f"{socket.gethostname()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return socket.gethostname()
 
 
 _tokens: set[str] = set()
@@ -188,7 +212,7 @@ def alive(holder: str | None) -> bool:
     if not holder or holder.count(":") < 2:
         return False
     host, pid, token = holder.rsplit(":", 2)
-    if host != socket.gethostname():
+    if host != _here():
         return True
     if int(pid) == os.getpid():  # in a container a process may have the number of the one before it
         return token in _tokens
@@ -212,12 +236,15 @@ def _zombie(pid: int) -> bool:
 
 def holds(holder: str | None, renewed: float | None, alive: bool) -> bool:
     """Whether a lease has not run out."""
-    return holder is not None and renewed is not None and alive and time.time() - renewed < LEASE
+    if holder is None or renewed is None or not alive:
+        return False
+    seen = holder.startswith(f"{_here()}:") and not holder.startswith(f"{_here()}:{os.getpid()}:")
+    return time.time() - renewed < (PATIENCE if seen else LEASE)
 
 
 def deleted(url: str) -> StoreError:
     """Return the error of who holds a study that is not there any more."""
-    return StoreError(f"the study was deleted from the store {url!r}; make it anew to go on")
+    return StoreError(f"the study was deleted from the store {without_password(url)!r}; make it anew to go on")
 
 
 def check_alone(name: str, members: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from hpo_magic.run.claim import Claim
 from hpo_magic.run.limits import Limits
 from hpo_magic.trials import State, Trial
 from hpo_magic.trials.memory_store import MemoryStore
-from hpo_magic.trials.store import LEASE
+from hpo_magic.trials.store import PATIENCE
 
 SEARCH = """
 import sys, time
@@ -163,7 +163,7 @@ def test_who_came_first_sees_to_what_nobody_runs():
     third.give_back()
     assert second.lost([dead, alive, asked]) == []
     assert first.lost([dead, alive, asked]) == [dead]
-    now = LEASE + 1
+    now = PATIENCE + 1
     assert first.lost([alive, asked]) == [asked]
     second.give_back()
     assert first.lost([alive]) == [alive]

@@ -75,10 +75,10 @@ def of_goal(
 
     Failed trials count as bad where those around them failed too, and not as worst: the best may lie beside. Others
     failed by accident, and count as what the process expects, at worst as bad: else they would tell it that the best
-    region is none. With budgets nothing is said of them: beside a result of the same config on less it would say that the config
-    gets worse with more. Running ones count as expected too (Ginsbourger 2010, section 4.1), and many of them, where
-    there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages several): where all
-    are as expected the best place remains the best, and a large batch crowds there.
+    region is none. With budgets nothing is said of them: beside a result of the same config on less it would say that
+    the config gets worse with more. Running ones count as expected too (Ginsbourger 2010, section 4.1), and many of
+    them, where there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages several):
+    where all are as expected the best place remains the best, and a large batch crowds there.
     """
     known = informative(history)
     squeeze, theta = _read(cube, history, goal, prior, transform)
