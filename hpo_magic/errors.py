@@ -10,7 +10,8 @@
     ├── StudyError        a call that the study's state does not allow
     │   └── StudyInUse    another search runs this study now
     └── StoreError        the store cannot be opened, read or written
-        └── StoreGone     its file was deleted while it was open
+        ├── StoreGone     its file was deleted while it was open
+        └── StoreBusy     the database is locked or does not answer, which may pass
 
 Each message names the argument, its value, the rule that it breaks and the cure.
 """
@@ -77,6 +78,10 @@ class StoreError(HpoError):
 
 class StoreGone(StoreError):
     """The file of a store was deleted while it was open; who goes on has it made anew."""
+
+
+class StoreBusy(StoreError):
+    """The database is locked or does not answer, which may pass by itself."""
 
 
 def whole(argument: str, value: object, least: int, kind: type[HpoError] = StudyError) -> int:

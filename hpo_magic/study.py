@@ -21,6 +21,7 @@ from hpo_magic.run.going_on import going_on
 from hpo_magic.run.ledger import Ledger
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.metric import as_values, overflown, unkept
+from hpo_magic.run.outage import Outage
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.progress import ProgressLine
 from hpo_magic.run.progress import told as so_far
@@ -566,7 +567,8 @@ class Study:
             line.update()
             runner = self.runner
             assert runner is not None
-            while not runner.wait(timeout=0.2) and not _troubled(runner):
+            outage = Outage(self.notices.append)
+            while not runner.wait(timeout=0.2) and (not _troubled(runner) or outage.outlast(runner)):
                 line.update()
         except KeyboardInterrupt:  # it may come when the search has begun and nobody waits for it yet
             if self.runner is not None and self.runner.phase.alive:

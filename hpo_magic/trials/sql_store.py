@@ -12,9 +12,16 @@ from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
-from hpo_magic.errors import StoreError, first_line
+from hpo_magic.errors import StoreBusy, StoreError, first_line
 from hpo_magic.space import Space
 from hpo_magic.trials import sql_claims as claims
 from hpo_magic.trials.sql_engine import engine_of, forget_in_children, is_frozen
@@ -267,7 +274,15 @@ def _guard(verb: str, url: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(f"cannot {verb} the store {url!r}: {_reason(error)}{_cure(error)}") from error
+        kind = StoreBusy if _passes(error) else StoreError
+        raise kind(f"cannot {verb} the store {url!r}: {_reason(error)}{_cure(error)}") from error
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it may be over soon: a lock, a server that is started again; not a full disk."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    return "lock" in str(error).lower() or not isinstance(error.orig, sqlite3.Error)
 
 
 def _key(study: int, trial: Trial) -> dict[str, Any]:
