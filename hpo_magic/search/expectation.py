@@ -94,6 +94,8 @@ class Expectation:
         worth = self._goal(model)
         for process in self._limits:
             mean, spread = process.predict(model)
+            if isinstance(process, GaussianProcess):  # whether a trial fails is also a matter of luck
+                spread = np.sqrt(spread**2 + np.exp(process.theta[-1]))
             worth = worth + log_ndtr(-mean / spread)
         if len(self._running):
             gaps = np.abs(model[:, None] - self._running[None]).max(axis=2).min(axis=1)
