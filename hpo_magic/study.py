@@ -26,6 +26,7 @@ from hpo_magic.run.phase import Phase
 from hpo_magic.run.progress import ProgressLine
 from hpo_magic.run.progress import told as so_far
 from hpo_magic.run.runner import Runner
+from hpo_magic.run.silence import first_alone
 from hpo_magic.run.thread_settings import ThreadSettings
 from hpo_magic.run.trial_run import Guard, Objective, Outcome
 from hpo_magic.search.strategy import Strategy
@@ -396,10 +397,15 @@ class Study:
         return self.ledger.queue(checked, known[0] if known else None)
 
     def repeat(self, trial: Trial | int) -> Trial:
-        """Put a trial's config in the queue once more, with a seed of its own."""
+        """Put a trial's config in the queue once more, with a seed of its own.
+
+        One that failed after it had gone on from another trial goes on from that one again.
+        """
         known = self.ledger.journal.get(_number(trial))
         self._check_constant(known)
-        return self.ledger.queue(dict(known.config), known.number)
+        source = self.history.origin(known) if known.state is State.FAILED else None
+        climbed = source is not None and (source.budget or 0) < (known.budget or 0)
+        return self.ledger.queue(dict(known.config), source.number if source and climbed else known.number)
 
     def _constant(self, trial: Trial) -> bool:
         from hpo_magic.insight.schedule import schedule_of
@@ -617,6 +623,7 @@ class Study:
         short = self.ledger.plan.strategy.shortfall(self.original, limits.trials)
         if short and len(self.history) < (limits.trials or 0):
             self.ledger.notices.append(short)
+        self.notices.extend(first_alone(self.metrics, self.ledger.measured, self.strategy, self.original))
         self.ledger.journal.announce()
         self.runner.start()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from hpo_magic.jupyter.completion import Completion
 from hpo_magic.jupyter.magic import HpoMagic
 from hpo_magic.jupyter.warm_up import warm_up
+from hpo_magic.run.context import outside
 from hpo_magic.run.isolation import process_state
 
 _SLOT = "_hpo_magic"
@@ -44,6 +46,8 @@ class Extension:
     def _before(self, info: Any) -> None:
         if not _ours(info):
             process_state.cell_begins()
+            if _trains(str(info.raw_cell or "")):  # with other values it must not go on with these files
+                shutil.rmtree(outside(), ignore_errors=True)
 
     def _after(self, result: Any) -> None:
         if not _ours(result.info):
@@ -53,6 +57,11 @@ class Extension:
 def _ours(info: Any) -> bool:
     """Whether a cell is one of hpo_magic's own: what runs meanwhile are trials, not the user's code."""
     return str(info.raw_cell or "").lstrip().startswith(("%%hpo", "%hpo"))
+
+
+def _trains(source: str) -> bool:
+    """Whether a cell that is run by hand is one that could be tuned, and keeps files."""
+    return "checkpoint" in source and any(sign in source for sign in ("hpo:", "@param", "Budget("))
 
 
 def load(shell: Any) -> None:

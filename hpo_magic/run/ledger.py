@@ -17,7 +17,7 @@ from hpo_magic.run.holding import Holding
 from hpo_magic.run.lost import MOST_TRIES, first_try, given_up, run_elsewhere, tried_again, tries
 from hpo_magic.run.plan import Plan
 from hpo_magic.run.reports import Reports
-from hpo_magic.run.silence import not_kept, silence
+from hpo_magic.run.silence import mismatch, not_kept, silence
 from hpo_magic.run.trial_run import Outcome
 from hpo_magic.search.protocols import Wait
 from hpo_magic.search.repeats import is_repeat
@@ -210,6 +210,20 @@ class Ledger:
             self._cut.add(running.number)
         return keep
 
+    def cut_short(self, number: int, seconds: float) -> bool:
+        """Have a trial that has had its time count with the last value it reported; False where there is none.
+
+        With a budget it would be taken for one that had all of it.
+        """
+        running = self.journal.get(number)
+        if not running.reports or running.budget is not None:
+            return False
+        self._cut.add(number)
+        told = f"trials that reach their limit of {seconds:g} s count with the last value that they reported"
+        if told not in self.notices:
+            self.notices.append(told)
+        return True
+
     def finish(
         self, number: int, outcome: Outcome, log: str = "", ended: float | None = None, hold: bool = False
     ) -> Trial:
@@ -254,6 +268,7 @@ class Ledger:
             if unkept:
                 self.notices.append(not_kept(trial, unkept))
             self.notices.extend(silence(trial, self.original, self.plan.strategy))
+            self.notices.extend(mismatch(trial, self.original, self.plan.strategy))
             lacking = [name for name in self.recorded if name not in (trial.values or {})]
             if lacking and trial.number not in self._cut:
                 told = "it is not set, or no finite number, and others are not kept"

@@ -309,8 +309,10 @@ class Runner:
             self._enter(Phase.STOPPING, f"the time limit of {limits.timeout:g} s is reached")
         for run in list(self._running.values()):
             since = now if run.context.begun is None else run.context.begun  # one that queues for a worker has time
-            if limits.trial_timeout is not None and now - since > limits.trial_timeout and run.failure is None:
-                run.failure = Failure("TimeLimit", f"took longer than the trial's limit of {limits.trial_timeout:g} s")
+            if run.stop_at is None and limits.trial_timeout is not None and now - since > limits.trial_timeout:
+                if not self._ledger.cut_short(run.trial.number, limits.trial_timeout):
+                    told = f"took longer than the trial's limit of {limits.trial_timeout:g} s"
+                    run.failure = Failure("TimeLimit", told)
                 self._interrupt(run, now)
             elif run.stop_at is not None:
                 self._interrupt(run, now)

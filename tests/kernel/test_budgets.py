@@ -36,3 +36,17 @@ def replay(shared):
     for _ in range(2):  # a second run begins anew
         assert not shared.run(applied["next"])["error"]
         assert shared.value("loss") == pytest.approx(shared.value("population.best.value"))
+
+
+def test_a_cell_that_is_run_by_hand_does_not_go_on_with_the_files_of_its_last_run(tmp_path):
+    cell = CELL.partition("\n")[2]
+    with kernel(tmp_path) as shell:
+        shell.run("%load_ext hpo_magic")
+        for rate in (0.1, 0.1, 0.5):
+            assert not shell.run(cell.replace("lr = 0.1", f"lr = {rate}"))["error"]
+            found = shell.value("loss")
+            loss = 1.0
+            for _ in range(20):
+                loss = (1 - rate) ** 2 * loss + rate**2 / 10
+            assert found == pytest.approx(loss)
+        assert shell.value("(checkpoint() / 'state.json').exists()")  # a cell that looks finds them

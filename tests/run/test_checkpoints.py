@@ -35,6 +35,23 @@ def study_of(tmp_path, objective=training, trials=12):
     return study
 
 
+def test_the_repeat_of_a_promotion_that_failed_goes_on_from_its_predecessor_again(tmp_path):
+    broken = [True]
+
+    def failing_once(config):
+        if config["epochs"] == 9 and broken.pop():
+            raise OSError("the file server was away")
+        broken.append(False) if not broken else None
+        return training(config)
+
+    study = study_of(tmp_path, failing_once, trials=14)
+    failed = study.history.failed[0]
+    again = study.repeat(failed)
+    assert again.parent == failed.parent
+    study.optimize(failing_once, trials=len(study.history.done) + len(study.history.failed) + 1)
+    assert study.trials[again.number].values["trained"] == 6  # of 9, three were there
+
+
 def test_a_promoted_trial_goes_on_from_its_predecessors_files(tmp_path):
     study = study_of(tmp_path)
     promoted = [trial for trial in study.trials if trial.parent is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
@@ -15,6 +17,7 @@ from hpo_magic.trials import History, State, Trial
 _SHADES = {
     State.DONE: TRIAL, State.FAILED: FAILED, State.STOPPED: INK, State.LOST: SERIES[5], State.RUNNING: LINE,
 }  # fmt: skip
+_SHARED = re.compile(r"[^ ]*:(\d+):\w+ (.+)")
 _MOST, _LANES = 2000, 64
 """Trials that are drawn, the latest; workers that get a lane each, above which lanes are shared."""
 
@@ -49,12 +52,24 @@ def draw(history: History, space: Space, ax: Axes) -> None:
     ax.set_xlim(0, max((last - first) / unit * 1.02, 1e-3))
     count = max(lane.values()) + 1
     marks = range(0, count, -(-count // 8))
-    ax.set_yticks(marks, [short(names[mark], 14) for mark in marks] if named else None)
+    ax.set_yticks(marks, [short(_called(names[mark]), 14) for mark in marks] if named else None)
     there = [state for state in _SHADES if any(trial.state is state for trial in begun)]
     ax.legend(
         handles=[Patch(color=_SHADES[state], label=str(state)) for state in there], loc="lower center", ncols=5,
         fontsize=8, frameon=False, labelcolor=INK, bbox_to_anchor=(0.5, 1.0), borderaxespad=0.1,
     )  # fmt: skip
+
+
+def _called(worker: str) -> str:
+    """Return what sets a worker apart: of one in a search that shares its study its process and its own name.
+
+    Examples
+    --------
+    >>> _called("node7/4026531836:18017:0f5e2a11 thread 1"), _called("node7:18017")
+    ('18017 thread 1', 'node7:18017')
+    """
+    shared = _SHARED.fullmatch(worker)
+    return worker if shared is None else " ".join(shared.groups())
 
 
 def lanes(trials: list[Trial], now: float) -> dict[int, int]:
