@@ -346,6 +346,17 @@ class Study:
         """What the user should know about this search, in order: "trial 3 was lost when its kernel died"."""
         return self.ledger.notices
 
+    def reload(self) -> None:
+        """Read what other processes have stored since this study was opened or read; a search does so by itself.
+
+        Examples
+        --------
+        >>> from hpo_magic import Float
+        >>> study = Study({"x": Float(0, 1)})
+        >>> study.reload()
+        """
+        self.ledger.catch_up()
+
     # --- what to try -----------------------------------------------------------------------------
 
     @property
@@ -534,7 +545,8 @@ class Study:
             the module ray, or an executor of concurrent.futures. Default: threads, or with several workers what the
             first trials show to be faster.
         progress : bool, optional
-            Say on one line of standard error how far the search has come. Default: where that is a terminal.
+            Say on one line of standard error how far the search has come. Default: where that is a terminal; in a
+            script's log notices alone are written.
         callback : callable, optional
             Called with this study and each trial that has ended, one after another, in the thread of the search. It may
             call `stop`; where it raises, the search ends with that error, and every finished trial is kept.

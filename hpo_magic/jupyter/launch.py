@@ -40,7 +40,7 @@ def launch(session: Session, options: Options, body: str, defaults: Defaults) ->
     Everything that can be wrong is found before anything starts.
     """
     cell = _read(session, options, body)
-    name = options.strategy or defaults.strategy
+    name = session.strategy(options.strategy or defaults.strategy)
     chosen = read_strategy(name, options.seed, options.cost_aware)
     trials = options.trials if options.trials is not None or options.timeout is not None else defaults.trials
     if chosen.name == "grid" and options.trials is None:

@@ -63,7 +63,11 @@ class HpoMagic(Magics):
     @argument("--target", type=float, metavar="V", help="End when the metric has reached this value.")
     @argument("--no-gain", type=int, metavar="N", help="End when N trials in a row have not beaten the best.")
     @argument("--to-noise", action="store_true", help="End when less is left to gain than one trial is noisy.")
-    @argument("-s", "--strategy", help="A recipe: auto, gp, tpe, asha-gp, pbt, …, or tpe+median (default: auto).")
+    @argument(
+        "-s",
+        "--strategy",
+        help="A recipe: auto, gp, tpe, asha-gp, pbt, …, tpe+median, or a variable with a Strategy (default: auto).",
+    )
     @argument("--minimize", action="extend", nargs="+", metavar="M", help="Variables of the cell to minimise.")
     @argument("--maximize", action="extend", nargs="+", metavar="M", help="Variables of the cell to maximise.")
     @argument("--subject-to", action="append", metavar="C", help="Constraint, such as 'latency < 20'; may be repeated.")

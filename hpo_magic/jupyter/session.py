@@ -28,6 +28,7 @@ from hpo_magic.run.context import outside
 from hpo_magic.run.limits import Limits
 from hpo_magic.run.phase import Phase
 from hpo_magic.run.trial_run import Guard
+from hpo_magic.search.strategy import Strategy
 from hpo_magic.study import Study
 from hpo_magic.trials import Trial
 from hpo_magic.trials.store import Store
@@ -81,6 +82,11 @@ class Session:
             )
         return self.searches[wanted]
 
+    def strategy(self, name: str) -> str | Strategy:
+        """Return what a strategy's name stands for: a recipe, or a Strategy that a variable of the notebook holds."""
+        held = self.shell.user_ns.get(name)
+        return held if isinstance(held, Strategy) else name
+
     def place(self, on: str | None) -> Any:
         """Return where trials run: a word as it is, else what a variable of the notebook holds."""
         if on is None or on in PLACES:
@@ -93,7 +99,9 @@ class Session:
             )
         return self.shell.user_ns[on]
 
-    def begin(self, cell: Cell, options: Options, limits: Limits, strategy: str, store: str, on: Any) -> Search:
+    def begin(
+        self, cell: Cell, options: Options, limits: Limits, strategy: str | Strategy, store: str, on: Any
+    ) -> Search:
         """Make or reopen the study of a cell; nothing runs yet."""
         variable, namespace = options.variable, self.shell.user_ns
         holder = namespace.get(variable, _NOTHING)

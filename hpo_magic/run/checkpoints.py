@@ -1,14 +1,15 @@
 """Checkpoint folders of trials: where they are, and how a promotion or a fork inherits them.
 
-They lie beside a SQLite file, else in the current folder, or for a store in memory in a temporary one, which is made
-when the first trial asks for it: a killed process could not remove it again. Stores and studies that lie side by side
-have folders of their own, and a trial that goes on from no other finds its own empty: files of a study whose store was
-deleted would be taken for its own. A repeat finds it empty too, a second try of one that was lost what its predecessor
-has left, or without one its own files.
+They lie where HPO_MAGIC_CHECKPOINTS says in the environment, else beside a SQLite file, else in the current folder, or
+for a store in memory in a temporary one, which is made when the first trial asks for it: a killed process could not
+remove it again. Stores and studies that lie side by side have folders of their own, and a trial that goes on from no
+other finds its own empty: files of a study whose store was deleted would be taken for its own. A repeat finds it empty
+too, a second try of one that was lost what its predecessor has left, or without one its own files.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Collection
@@ -23,6 +24,9 @@ from hpo_magic.run.lost import tries
 from hpo_magic.run.scratch import scratch
 from hpo_magic.trials import History, Trial
 from hpo_magic.trials.store import Store, file_of
+
+FOLDER = "HPO_MAGIC_CHECKPOINTS"
+"""What in the environment names a folder that all who search can reach."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,9 @@ _memories = count()
 
 def _place(store: Store) -> tuple[Path | None, str]:
     """Return the folder that holds the checkpoints of a store, None for one in memory, and the store's name there."""
+    if (chosen := os.environ.get(FOLDER)) and store.url != ":memory:":
+        known = file_of(store.url) or store.url  # in full: one folder may serve files of one name
+        return Path(chosen).expanduser(), _short_hash(known)
     if store.url == ":memory:":
         return None, _in_memory.setdefault(store, f"{next(_memories)}")
     if file := file_of(store.url):

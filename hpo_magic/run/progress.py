@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import shutil
 import sys
@@ -39,12 +40,12 @@ def told(name: str, ended: int, history: History, limits: Limits, seconds: float
 
 
 class ProgressLine:
-    """A line that is written anew in its place, notices above it; nothing at all where it is not wanted.
+    """A line that is written anew in its place, notices above it; in a script's log notices alone.
 
     Parameters
     ----------
     wanted : bool or None
-        None: where the stream is a terminal.
+        None: where the stream is a terminal; elsewhere notices alone, and in a notebook, which has a panel, nothing.
     say : callable
         From seconds since the beginning to the text.
     notices : list of str
@@ -59,6 +60,7 @@ class ProgressLine:
         self.stream = stream or sys.stderr
         seen = self.stream is not None  # a program without a console has no standard error
         self.wanted = seen and (self.stream.isatty() if wanted is None else wanted)
+        self.plain = seen and wanted is None and not self.wanted and not hasattr(builtins, "__IPYTHON__")
         self.say, self.notices, self.noticed = say, notices, len(notices)
         self.began, self.looked, self.shown = time.monotonic(), -math.inf, ""
 
@@ -67,18 +69,26 @@ class ProgressLine:
         if self.wanted and time.monotonic() - self.looked >= _PACE:
             self._write()
             self.looked = time.monotonic()
+        elif self.plain:
+            self._tell()
 
     def end(self) -> None:
         """Write it for the last time, where it has been written at all."""
+        if self.plain:
+            self._tell()
         if self.shown:
             self._write()
             self.stream.write("\n")
             self.stream.flush()
 
+    def _tell(self, before: str = "") -> None:
+        new, self.noticed = self.notices[self.noticed :], len(self.notices)
+        for notice in new:
+            self.stream.write(f"{before}{notice.ljust(len(self.shown))}\n")
+            self.stream.flush()
+
     def _write(self) -> None:
-        for notice in self.notices[self.noticed :]:
-            self.stream.write(f"\r{notice.ljust(len(self.shown))}\n")
-        self.noticed = len(self.notices)
+        self._tell("\r")
         text = self.say(time.monotonic() - self.began)[: shutil.get_terminal_size().columns - 1]
         self.stream.write(f"\r{text.ljust(len(self.shown))}")
         self.stream.flush()

@@ -34,7 +34,7 @@ def engine_of(url: str, frozen: bool) -> sa.Engine:
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        return _with_patience(sa.create_engine(url, pool_pre_ping=True))
     if frozen:  # where nobody else writes, no lock is needed: https://www.sqlite.org/uri.html#uriimmutable
         file = file_of(url) or ""
         source = f"file:{quote(file)}?{'mode=ro' if os.path.exists(f'{file}-wal') else 'immutable=1'}"
@@ -57,6 +57,20 @@ def engine_of(url: str, frozen: bool) -> sa.Engine:
         connection.exec_driver_sql(
             "BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE"
         )
+
+    return engine
+
+
+def _with_patience(engine: sa.Engine) -> sa.Engine:
+    """Have PostgreSQL wait for a lock no longer than SQLite does: who holds it may be suspended, or cut off."""
+    if engine.dialect.name == "postgresql":
+
+        @sa.event.listens_for(engine, "connect")
+        def _patient(connection: Any, _record: Any) -> None:
+            cursor = connection.cursor()
+            cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+            cursor.close()
+            connection.commit()
 
     return engine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -95,6 +96,25 @@ def test_a_deleted_study_is_gone_and_its_number_with_it(store):
     ):
         with pytest.raises(StoreError, match="was deleted from the store"):
             attempt()
+
+
+def test_those_that_end_and_begin_trials_at_once_do_not_wait_for_each_other(store):
+    study = store.open_study("svm", "aa", DEFINITION, {}).id
+
+    def work(opened):
+        trial = opened.add_trial(study, Trial(-1, {"x": 0.5}, State.RUNNING, metric="loss"))
+        for _ in range(25):
+            done = dataclasses.replace(trial, state=State.DONE, values={"loss": 0.5})
+            guess = Trial(opened.count(study), {"x": 0.5}, State.RUNNING, metric="loss")
+            trial = opened.add_trial(study, guess, [done])
+
+    stores = [store if store.url == ":memory:" else open_store(store.url) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, stores[:1] if store.url == ":memory:" else stores))
+    for opened in stores:
+        opened.close()
+    states = [trial.state for trial in store.trials(study)]
+    assert states.count(State.RUNNING) == (1 if store.url == ":memory:" else 3) and len(states) % 26 == 0
 
 
 def test_settings_are_kept(store):

@@ -101,3 +101,12 @@ def test_a_study_is_deleted_by_its_name_and_its_cell_begins_anew(tmp_path):
         assert "in use by a running search" in made.run("%hpo delete busy")["text"]
         made.run("%hpo stop busy")
         assert "busy: version 1 deleted" in made.run("%hpo delete busy")["text"]
+
+
+def test_a_strategy_of_ones_own_is_named_by_its_variable(tmp_path):
+    with kernel(tmp_path) as made:
+        made.run("%load_ext hpo_magic\nfrom hpo_magic import Strategy\nfrom hpo_magic.search.strategy import strategy")
+        made.run("mine = Strategy(strategy('gp').sampler, strategy('gp').scheduler, 3, 'mine')")
+        answer = made.run(CELL.format(name="own", seed=0, strategy="mine"))
+        assert not answer["error"] and made.value("own.strategy is mine, len(own.trials)") == (True, 16)
+        assert "strategy='yours' is unknown" in made.run(CELL.format(name="no", seed=0, strategy="yours"))["text"]

@@ -125,6 +125,17 @@ def test_files_of_all_but_the_best_are_dropped_and_a_later_search_begins_anew(tm
         study.drop_checkpoints(keep=-1)
 
 
+def test_all_who_search_find_the_files_in_a_folder_that_the_environment_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("HPO_MAGIC_CHECKPOINTS", str(tmp_path / "shared"))
+    for name in ("one", "two"):  # databases of the same name do not share their files
+        (tmp_path / name).mkdir()
+        searched(f"sqlite:///{tmp_path / name}/hpo.db")
+    assert len(list((tmp_path / "shared").rglob("model.bin"))) == 6
+    assert not (tmp_path / "one" / "hpo_checkpoints").exists()
+    Study.delete("svm", f"sqlite:///{tmp_path}/one/hpo.db")
+    assert len(list((tmp_path / "shared").rglob("model.bin"))) == 3
+
+
 def test_files_in_use_are_not_dropped(tmp_path):
     url = f"sqlite:///{tmp_path}/hpo.db"
     study, other = opened(url), opened(url)

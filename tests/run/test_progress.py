@@ -41,6 +41,13 @@ def test_a_script_on_a_terminal_says_how_far_it_has_come():
     assert last.startswith("line: 12 of 12 trials, best loss ") and " failed, 0:0" in last
 
 
+def test_in_the_log_of_a_job_notices_are_written_and_nothing_else():
+    run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0 and run.stdout == ""
+    (notice,) = run.stderr.splitlines()
+    assert notice.startswith("trial ") and "reported nothing, so median stops none early" in notice
+
+
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)

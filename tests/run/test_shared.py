@@ -152,6 +152,33 @@ def test_a_result_that_comes_after_it_was_given_up_is_kept():
     assert store.trials(1)[0].value == 0.25
 
 
+def test_processes_forked_from_the_one_that_made_the_study_are_told_apart(tmp_path):
+    script = (
+        "import multiprocessing, time\n"
+        "from hpo_magic import Float, Study\n"
+        f"study = Study({{'x': Float(0, 1)}}, minimize='loss', store='sqlite:///{tmp_path}/hpo.db')\n"
+        "def loss(config):\n    time.sleep(0.1)\n    return config['x']\n"
+        "fork = multiprocessing.get_context('fork')\n"
+        "jobs = [fork.Process(target=study.optimize, args=(loss, 12), kwargs={'shared': True}) for _ in range(3)]\n"
+        "[job.start() for job in jobs]\n[job.join() for job in jobs]\n"
+        "assert [job.exitcode for job in jobs] == [0, 0, 0]\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True, timeout=90)
+    trials = Study.load("study", f"sqlite:///{tmp_path}/hpo.db").trials
+    assert [trial.state for trial in trials] == [State.DONE] * 12
+    assert len({trial.config["x"] for trial in trials}) == 12
+    assert len({trial.worker.split()[0] for trial in trials}) == 3
+
+
+def test_who_looks_on_reads_what_was_stored_since(tmp_path):
+    search = Study({"x": Float(0, 1)}, minimize="loss", strategy="random", store=f"sqlite:///{tmp_path}/hpo.db")
+    reader = Study.load("study", search.ledger.store.url)
+    search.optimize(lambda config: config["x"], trials=4)
+    assert reader.trials == ()
+    reader.reload()
+    assert [trial.value for trial in reader.trials] == [trial.value for trial in search.trials]
+
+
 def test_who_came_first_sees_to_what_nobody_runs():
     store, now = MemoryStore(), 0.0
     record = store.open_study("svm", "f00d", {}, {})

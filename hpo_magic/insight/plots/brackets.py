@@ -36,9 +36,9 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         here = [places[trial.number] for trial in rung if trial.number in places]
         ax.plot([x] * len(here), here, "o", color=TRIAL, markersize=4, alpha=0.7, markeredgewidth=0)
         running = sum(trial.state is State.RUNNING for trial in rung)
-        ax.text(
-            x, -0.05 * most, f"{len(here)}" + (f" + {running}" if running else ""), ha="center", fontsize=8, color=INK
-        )
+        ended = sum(trial.state is State.DONE for trial in rung)
+        told = f"{len(here)} of {ended}" if len(here) < ended else f"{len(here)}"  # the others miss a constraint
+        ax.text(x, -0.05 * most, told + (f" + {running}" if running else ""), ha="center", fontsize=8, color=INK)
     best = history.incumbent
     if best is not None and best.number in places:
         ax.plot([x_of[best.number]], [places[best.number]], "*", color=BEST, markersize=13)
