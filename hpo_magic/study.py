@@ -462,7 +462,7 @@ class Study:
                 f"study {self.name!r} is searched elsewhere, and its trials go on from files; wait for its end"
             )
         history = self.history
-        best = sorted((history.done[place] for place in history.comparable), key=history.told)[:keep]
+        best = history.ranking[:keep]
         front = history.front if len(self.goals) > 1 else ()
         return self.ledger.checkpoints.remove({trial.number for trial in (*best, *front, *history.running)})
 
@@ -632,10 +632,10 @@ class Study:
             raise
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards), heard)
         self._how = guards, on
-        short = self.ledger.plan.strategy.shortfall(self.original, limits.trials)
+        short = self.strategy.shortfall(self.original, limits.trials)
         if short and len(self.history) < (limits.trials or 0):
             self.ledger.notices.append(short)
-        self.notices.extend(first_alone(self.metrics, self.ledger.measured, self.strategy, self.original))
+        self.notices.extend(first_alone(self.metrics, self.ledger.measured, self.original, self.strategy))
         self.ledger.journal.announce()
         self.runner.start()
 

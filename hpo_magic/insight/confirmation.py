@@ -90,7 +90,7 @@ class Confirmation:
 def leaders(history: History, space: Space, k: int) -> list[Trial]:
     """Return the k best feasible trials of different configs, the best first; of those with the largest budget."""
     picked: dict[tuple[str, ...], Trial] = {}
-    for trial in sorted((history.done[i] for i in history.comparable), key=history.told):
+    for trial in history.ranking:
         picked.setdefault(key(trial.config, space), trial)
     return list(picked.values())[:k]
 

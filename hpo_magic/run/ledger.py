@@ -114,10 +114,17 @@ class Ledger:
 
     def withdraw(self, first: int) -> None:
         """Take from the queue what was put there, of the trials from a number on; what was lost stays there."""
+
+        def again(trial: Trial) -> bool:
+            return trial.parent is not None and self.journal.get(trial.parent).state is State.LOST
+
+        self._unqueue(first, lambda trial: not again(trial))
+
+    def _unqueue(self, first: int, chosen: Callable[[Trial], bool]) -> None:
+        """Take those chosen from the queue, of the trials from a number on."""
         with self._deciding:
             for trial in self.journal.known.trials[first:]:
-                again = trial.parent is not None and self.journal.get(trial.parent).state is State.LOST
-                if trial.state is State.WAITING and not again:
+                if trial.state is State.WAITING and chosen(trial):
                     self.journal.save(changed(trial, state=State.STOPPED))
 
     def trust(self, number: int, trusted: bool) -> Trial:
@@ -168,8 +175,7 @@ class Ledger:
         """Return what to start next by all that is known, not stored yet; None where there is nothing now."""
         made = self.plan.next(self.journal.known)
         if isinstance(made, Wait):
-            if (told := self.waited_for()) and told not in self.notices:
-                self.notices.append(told)
+            self._say_once(self.waited_for())
             return None
         return None if made is None else Trial(
             -1, made.config, State.RUNNING, None, self.metrics[0], made.budget, parent=made.parent,
@@ -219,10 +225,12 @@ class Ledger:
         if not running.reports or running.budget is not None:
             return False
         self._cut.add(number)
-        told = f"trials that reach their limit of {seconds:g} s count with the last value that they reported"
-        if told not in self.notices:
-            self.notices.append(told)
+        self._say_once(f"trials that reach their limit of {seconds:g} s count with the last value that they reported")
         return True
+
+    def _say_once(self, told: str) -> None:
+        if told and told not in self.notices:
+            self.notices.append(told)
 
     def finish(
         self, number: int, outcome: Outcome, log: str = "", ended: float | None = None, hold: bool = False
@@ -247,19 +255,13 @@ class Ledger:
             kept=self._kept(running),
         )  # fmt: skip
         (self.journal.hold if hold else self.journal.save)(finished)
-        if late:
-            self._take_back_tries_of(number)
+        if late:  # what was to try it again is not needed
+            self._unqueue(number + 1, lambda trial: trial.parent == number)
         self._mind_silence(finished, outcome.unkept)
         self._cut.discard(number)
         self._holding.let_go(number)
         self._contexts.pop(number, None)
         return finished
-
-    def _take_back_tries_of(self, number: int) -> None:
-        """Take from the queue what was to try a trial again, of which there is a result now."""
-        for trial in self.journal.known.trials[number + 1 :]:
-            if trial.parent == number and trial.state is State.WAITING:
-                self.journal.save(changed(trial, state=State.STOPPED))
 
     def _mind_silence(self, trial: Trial, unkept: Sequence[str]) -> None:
         if trial.state is State.DONE and not self._heard:

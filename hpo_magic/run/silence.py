@@ -60,14 +60,14 @@ def mismatch(trial: Trial, space: Space, strategy: Strategy) -> list[str]:
     ]
 
 
-def first_alone(metrics: Sequence[str], measured: Sequence[str], strategy: Strategy, space: Space) -> list[str]:
+def first_alone(metrics: Sequence[str], measured: Sequence[str], space: Space, strategy: Strategy) -> list[str]:
     """Return what to say where trials are stopped by one metric, and others count as well.
 
     Examples
     --------
     >>> from hpo_magic.search.strategy import strategy
     >>> from hpo_magic.space import Float
-    >>> first_alone(["loss"], ["loss", "latency"], strategy("gp+median"), Space({"x": Float(0, 1)}))[0][:47]
+    >>> first_alone(["loss"], ["loss", "latency"], Space({"x": Float(0, 1)}), strategy("gp+median"))[0][:47]
     'gp+median stops trials by loss alone, as report'
     """
     others = [name for name in measured if name != metrics[0]]

@@ -14,7 +14,6 @@ from hpo_magic.search.cube import Cube
 from hpo_magic.search.scalar import MOST_GOALS, scalar_losses
 from hpo_magic.search.surrogates.belief import (
     FAILURES,
-    Margin,
     informative,
     of_constraint,
     of_duration,
@@ -70,10 +69,9 @@ class Expectation:
     ) -> None:  # fmt: skip
         if _too_many(history):
             history = _scalarised(history, rng)
-        limits: list[Margin | GaussianProcess] = []
-        limits += [of_constraint(cube, history, i, prior) for i in range(len(history.constraints))]
+        limits = [of_constraint(cube, history, i, prior).predict for i in range(len(history.constraints))]
         if len(history.failed) >= FAILURES:
-            limits.append(of_failing(cube, history, prior))
+            limits.append(of_failing(cube, history, prior).outcome)  # whether a trial fails is a matter of luck too
         self._limits = limits
         self._running = cube.encode(history.running)
         self._seconds = of_duration(cube, history, prior) if cost_aware else None
@@ -92,10 +90,8 @@ class Expectation:
     def value(self, model: Array) -> Array:
         """Return what points in model coordinates are worth, (n, d) → (n,)."""
         worth = self._goal(model)
-        for process in self._limits:
-            mean, spread = process.predict(model)
-            if isinstance(process, GaussianProcess):  # whether a trial fails is also a matter of luck
-                spread = np.sqrt(spread**2 + np.exp(process.theta[-1]))
+        for limit in self._limits:
+            mean, spread = limit(model)
             worth = worth + log_ndtr(-mean / spread)
         if len(self._running):
             gaps = np.abs(model[:, None] - self._running[None]).max(axis=2).min(axis=1)

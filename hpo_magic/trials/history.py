@@ -201,6 +201,11 @@ class History:
         """
         return min((self.done[i] for i in self.comparable), key=self.told, default=None)
 
+    @property
+    def ranking(self) -> list[Trial]:
+        """The comparable trials, the best first, as `incumbent` is found."""
+        return sorted((self.done[i] for i in self.comparable), key=self.told)
+
     @cached_property
     def comparable(self) -> list[int]:
         """Which of the finished trials meet the constraints; where trials have budgets, those with the largest reached.

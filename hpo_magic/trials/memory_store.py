@@ -58,11 +58,16 @@ class MemoryStore:
 
     def delete_study(self, study: int) -> None:
         """Remove a study with its trials."""
-        name = self._known(study).name
-        holder, renewed = self._leases.get(study, (None, None))
-        check_lease(name, holder, renewed, "", alive=True)
-        check_alone(name, self.members(study))
+        self._need_free(study)
         del self._studies[study], self._trials[study]
+
+    def _need_free(self, study: int, owner: str = "") -> None:
+        check_alone(self._known(study).name, self.members(study))
+        self._need_not_claimed(study, owner)
+
+    def _need_not_claimed(self, study: int, owner: str) -> None:
+        holder, renewed = self._leases.get(study, (None, None))
+        check_lease(self._known(study).name, holder, renewed, owner, alive=True)
 
     def _of(self, study: int) -> list[Trial]:
         self._known(study)
@@ -109,9 +114,7 @@ class MemoryStore:
 
     def take_lease(self, study: int, owner: str) -> None:
         """Claim a study for a search, or renew the claim."""
-        check_alone(self._known(study).name, self.members(study))
-        holder, renewed = self._leases.get(study, (None, None))
-        check_lease(self._known(study).name, holder, renewed, owner, alive=True)
+        self._need_free(study, owner)
         self._leases[study] = (owner, time.time())
 
     def drop_lease(self, study: int, owner: str) -> None:
@@ -122,8 +125,7 @@ class MemoryStore:
 
     def take_part(self, study: int, owner: str) -> None:
         """Search a study together with others, or say that one still does."""
-        holder, renewed = self._leases.get(study, (None, None))
-        check_lease(self._known(study).name, holder, renewed, owner, alive=True)
+        self._need_not_claimed(study, owner)
         self._members.setdefault(study, {})[owner] = time.time()
 
     def members(self, study: int) -> Sequence[str]:

@@ -16,14 +16,14 @@ def hold(connection: sa.Connection, study: int) -> None:
         connection.execute(HOLD_STUDY, {"study": study})
 
 
-def need_free(connection: sa.Connection, study: int) -> None:
-    """Keep others from the study until the transaction ends; StudyInUse where living searches have it."""
-    check_alone(_hold_from_others(connection, study, ""), members(connection, study))
+def need_free(connection: sa.Connection, study: int, owner: str = "") -> None:
+    """Keep others from the study until the transaction ends; StudyInUse where living searches but this one have it."""
+    check_alone(_hold_from_others(connection, study, owner), members(connection, study))
 
 
 def claim(connection: sa.Connection, study: int, owner: str) -> None:
     """Claim a study for one search, or renew the claim; StudyInUse where other living ones have it."""
-    check_alone(_hold_from_others(connection, study, owner), members(connection, study))
+    need_free(connection, study, owner)
     connection.execute(sa.update(STUDIES).where(STUDIES.c.id == study).values(holder=owner, renewed=time.time()))
 
 

@@ -32,9 +32,18 @@ def engine_of(url: str, frozen: bool) -> sa.Engine:
     >>> engine_of("sqlite://", frozen=False).dialect.name
     'sqlite'
     """
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return _with_patience(sa.create_engine(url, pool_pre_ping=True))
+    engine = _made(url, frozen)
+    if hasattr(os, "register_at_fork"):
+        _forget_in_children(engine)
+    return engine
+
+
+def _made(url: str, frozen: bool) -> sa.Engine:
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        engine = sa.create_engine(url, pool_pre_ping=True)
+        if engine.dialect.name == "postgresql":
+            sa.event.listen(engine, "connect", _wait_as_sqlite)
+        return engine
     if frozen:  # where nobody else writes, no lock is needed: https://www.sqlite.org/uri.html#uriimmutable
         file = file_of(url) or ""
         source = f"file:{quote(file)}?{'mode=ro' if os.path.exists(f'{file}-wal') else 'immutable=1'}"
@@ -61,21 +70,15 @@ def engine_of(url: str, frozen: bool) -> sa.Engine:
     return engine
 
 
-def _with_patience(engine: sa.Engine) -> sa.Engine:
+def _wait_as_sqlite(connection: Any, _record: Any) -> None:
     """Have PostgreSQL wait for a lock no longer than SQLite does: who holds it may be suspended, or cut off."""
-    if engine.dialect.name == "postgresql":
-
-        @sa.event.listens_for(engine, "connect")
-        def _patient(connection: Any, _record: Any) -> None:
-            cursor = connection.cursor()
-            cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
-            cursor.close()
-            connection.commit()
-
-    return engine
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    cursor.close()
+    connection.commit()
 
 
-def forget_in_children(engine: sa.Engine) -> None:
+def _forget_in_children(engine: sa.Engine) -> None:
     """Have a forked process open connections of its own: to use its parent's as well would break both.
 
     https://docs.sqlalchemy.org/en/20/core/pooling.html#using-connection-pools-with-multiprocessing-or-os-fork

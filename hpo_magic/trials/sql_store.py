@@ -5,26 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import (
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import SQLAlchemyError
 
-from hpo_magic.errors import StoreBusy, StoreError, first_line
+from hpo_magic.errors import StoreError
 from hpo_magic.space import Space
 from hpo_magic.trials import sql_claims as claims
-from hpo_magic.trials.sql_engine import engine_of, forget_in_children, is_frozen
+from hpo_magic.trials.sql_engine import engine_of, is_frozen
+from hpo_magic.trials.sql_errors import beaten, guarded, reason_of
 from hpo_magic.trials.sql_tables import (
     ADD_TRIAL,
     BEGIN_TRIAL,
@@ -79,7 +72,7 @@ class SqlStore:
                 )
         except (SQLAlchemyError, ImportError, ValueError) as error:
             raise StoreError(
-                f"store={self._shown!r} is no database URL that can be used ({_reason(error)}); try 'sqlite:///hpo.db'"
+                f"store={self._shown!r} is no database URL that can be used ({reason_of(error)}); try 'sqlite:///hpo.db'"
             ) from None
         self._reader = self._engine.execution_options(reads_only=True)
         try:
@@ -88,11 +81,9 @@ class SqlStore:
             self._engine.dispose()
             raise
         self._file = SqliteFile(self._engine, file)
-        if hasattr(os, "register_at_fork"):
-            forget_in_children(self._engine)
 
     def _prepare(self, engine: sa.Engine) -> None:
-        with _guard("open", self._shown), engine.begin() as connection:
+        with guarded("open", self._shown), engine.begin() as connection:
             names = set(sa.inspect(connection).get_table_names())
             ours = set(TABLES.tables)
             if names and not names & ours:
@@ -118,7 +109,7 @@ class SqlStore:
     @contextmanager
     def _guard(self, verb: str) -> Iterator[None]:
         self._file.mind()
-        with _guard(verb, self._shown):
+        with guarded(verb, self._shown):
             yield
 
     def open_study(
@@ -263,44 +254,10 @@ def _again_where_beaten(work: Callable[[], T]) -> T:
         try:
             return work()
         except StoreError as error:
-            beaten = isinstance(error.__cause__, (IntegrityError, ProgrammingError))
-            if not beaten and "deadlock" not in str(error):
+            if not beaten(error):
                 raise
     return work()
 
 
-@contextmanager
-def _guard(verb: str, url: str) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        kind = StoreBusy if _passes(error) else StoreError
-        raise kind(f"cannot {verb} the store {url!r}: {_reason(error)}{_cure(error)}") from error
-
-
-def _passes(error: Exception) -> bool:
-    """Whether it may be over soon: a lock, a server that is started again; not a full disk."""
-    if not isinstance(error, (OperationalError, InterfaceError)):
-        return False
-    return "lock" in str(error).lower() or not isinstance(error.orig, sqlite3.Error)
-
-
 def _key(study: int, trial: Trial) -> dict[str, Any]:
     return {"key_study": study, "key_number": trial.number}
-
-
-def _reason(error: BaseException) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return first_line(cause)
-
-
-def _cure(error: Exception) -> str:
-    text = str(error).lower()
-    cures = {
-        "unable to open": "; check that the folder exists and may be written to",
-        "not a database": "; the file is no SQLite database; choose another file",
-        "locked": "; another program holds the database; close it, then go on",
-        "full": "; free some space on the disk, then go on",
-        "readonly": "; the file or its folder cannot be written to; change its permissions",
-    }
-    return next((cure for sign, cure in cures.items() if sign in text), "")

@@ -84,16 +84,16 @@ def of_goal(
     squeeze, theta = _read(cube, history, goal, prior, transform)
     y = squeeze(history.losses[known, goal])
     fine, rest = _picked(history, known), () if cube.space.budget is not None else history.failed[-_KNOWN // 4 :]
-    model = gaussian_process.condition(cube.encode(fine), y, cube.unordered, theta, prior)
-    told = _told_of(rest, cube, history, y, model)
+    told = np.empty(0)
+    if rest:
+        model = gaussian_process.condition(cube.encode(fine), y, cube.unordered, theta, prior)
+        told = _told_of(rest, cube, history, y, model)
     draw = rng if len(history.running) > _EXPECTED else None
     return _conditioned(cube, history, [*fine, *rest], np.append(y, told), theta, prior, draw), y
 
 
 def _told_of(failed: Sequence[Trial], cube: Cube, history: History, y: Array, model: GaussianProcess) -> Array:
     """Return what the process of a goal is told of failed trials, the latest of all, (n,)."""
-    if not failed:
-        return np.empty(0)
     expected = model.predict(cube.encode(failed))[0]
     if len(history.failed) < FAILURES:
         return expected

@@ -97,6 +97,11 @@ class GaussianProcess:
         variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
+    def outcome(self, points: Array) -> tuple[Array, Array]:
+        """Return mean and spread of what would be observed at (m, d) points, noise included, each (m,)."""
+        mean, spread = self.predict(points)
+        return mean, np.sqrt(spread**2 + np.exp(self.theta[-1]))
+
     def left_out(self) -> Array:
         """Return what would be expected at each of the points if it were not known, (n,) (Rasmussen 2006, eq. 5.12)."""
         inverse, _ = dpotri(self.chol, lower=1)
