@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpo_magic.errors import StudyError, did_you_mean
+from hpo_magic.search.climbers import matured
 from hpo_magic.search.cube import Cube, cube_of
-from hpo_magic.search.fidelity import matured
 from hpo_magic.space import Space
 from hpo_magic.trials import Goal, History
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hpo_magic.errors import StudyError
-from hpo_magic.search.fidelity import matured, places
+from hpo_magic.search.climbers import matured
+from hpo_magic.search.fidelity import places
 from hpo_magic.space import Budget, Choice, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.space.encoding import from_unit, to_unit

@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from hpo_magic.jupyter.live_plot import Easel
-from hpo_magic.search.fidelity import budget_of, climbers
+from hpo_magic.search.climbers import climbers
+from hpo_magic.search.fidelity import budget_of
 from hpo_magic.search.schedulers.pbt import Pbt
 from hpo_magic.space.shown import readable, telling
 from hpo_magic.space.words import teller

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hpo_magic.errors import SpaceError
-from hpo_magic.search.fidelity import last_way_up
+from hpo_magic.search.climbers import last_way_up
 from hpo_magic.search.protocols import Promote, Wait
 from hpo_magic.search.recipes import pair
 from hpo_magic.search.strategy import Strategy

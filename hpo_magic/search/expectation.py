@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 from scipy.special import log_ndtr
 
 from hpo_magic.search.acquisition import ACQUISITIONS, log_hypervolume_improvement
@@ -73,7 +74,7 @@ class Expectation:
         if len(history.failed) >= FAILURES:
             limits.append(of_failing(cube, history, prior).outcome)  # whether a trial fails is a matter of luck too
         self._limits = limits
-        self._running = cube.encode(history.running)
+        self._running = KDTree(cube.encode(history.running)) if history.running else None
         self._seconds = of_duration(cube, history, prior) if cost_aware else None
         known = informative(history)
         feasible = np.array([history.feasible(history.done[i]) for i in known])
@@ -93,9 +94,9 @@ class Expectation:
         for limit in self._limits:
             mean, spread = limit(model)
             worth = worth + log_ndtr(-mean / spread)
-        if len(self._running):
-            gaps = np.abs(model[:, None] - self._running[None]).max(axis=2).min(axis=1)
-            worth = np.where(gaps < _APART, worth - 1e6, worth)
+        if self._running is not None:
+            gaps, _ = self._running.query(model, p=np.inf, distance_upper_bound=_APART)  # infinite: none is so near
+            worth = np.where(np.isfinite(gaps), worth - 1e6, worth)
         return worth if self._seconds is None else worth - self._seconds(model)
 
 

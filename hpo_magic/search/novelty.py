@@ -44,14 +44,20 @@ class Tried:
     """
 
     def __init__(self, history: History, space: Space) -> None:
-        self._history, self._space = history, space
+        self._history, self._space = history.whole or history, space
 
     def __call__(self, config: Config) -> bool:
         """Whether the config has been tried."""
-        if self._space.budget is not None:
+        budget = self._space.budget
+        if budget is not None and self._history.index is None:
             return key(config, self._space) in self._keys
-        same = [trial.config for trial in self._history.having_config(config) if not trial.gone]
+        runs = [config] if budget is None else [config, *({**config, budget: spent} for spent in self._budgets)]
+        same = [trial.config for run in runs for trial in self._history.having_config(run) if not trial.gone]
         return bool(same) and key(config, self._space) in {_key_of(known, self._space) for known in same}
+
+    @cached_property
+    def _budgets(self) -> set[int]:
+        return {trial.budget for trial in self._history.trials if trial.budget is not None}
 
     @cached_property
     def _keys(self) -> set[tuple[str, ...]]:

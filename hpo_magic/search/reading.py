@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpo_magic.search.fidelity import matured
+from hpo_magic.search.climbers import matured
 from hpo_magic.search.protocols import Sampler
 from hpo_magic.search.repeats import averaged
 from hpo_magic.space import Space

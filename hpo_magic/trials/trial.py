@@ -51,7 +51,7 @@ def bounded(value: float) -> float:
     >>> bounded(0.5), bounded(-1e300)
     (0.5, -1e+100)
     """
-    return max(-LARGEST, min(value, LARGEST))
+    return value if -LARGEST <= value <= LARGEST else max(-LARGEST, min(value, LARGEST))
 
 
 class Report(NamedTuple):

@@ -69,6 +69,18 @@ def test_many_running_trials_count_as_a_draw_and_few_as_what_is_expected():
         assert (np.abs(told - expected).max() > 0.01) == drawn
 
 
+def test_of_hundreds_of_running_trials_those_count_that_may_come_out_best():
+    rng, done = np.random.default_rng(5), measured(0.0, 10)
+    running = tuple(Trial(10 + i, SPACE.sample(rng), State.RUNNING) for i in range(300))
+    alone, _ = of_goal(Cube(SPACE), done, 0, Prior(), "power")
+    process, _ = of_goal(Cube(SPACE), History((*done.trials, *running)), 0, Prior(), "power", np.random.default_rng(6))
+    points = Cube(SPACE).encode(running)
+    counted = (points[:, None] == process.points[None, 10:]).all(axis=2).any(axis=1)
+    mean, spread = alone.predict(points)
+    assert counted.sum() == len(process.points) - 10 == 200
+    assert (mean - spread)[counted].max() <= (mean - spread)[~counted].min()
+
+
 def test_a_constraint_that_is_hardly_ever_met_is_not_taken_for_met_far_from_the_data():
     configs = [{"x": x, "y": y} for x in (0.02, 0.05, 0.08) for y in (0.0, 0.2, 0.4)]
     values = [{"value": 0.0, "ok": -0.5 if i == 4 else 0.5} for i in range(len(configs))]

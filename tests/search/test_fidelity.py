@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hpo_magic import Budget, Choice, Float, Int, Space, Study, report
 from hpo_magic.errors import SpaceError, StrategyError
-from hpo_magic.search.fidelity import climbers, matured, places, rungs
+from hpo_magic.search.climbers import climbers, matured
+from hpo_magic.search.fidelity import places, rungs
 from hpo_magic.search.samplers.random import RandomSampler
 from hpo_magic.search.schedulers.asha import Asha
 from hpo_magic.search.schedulers.hyperband import Hyperband, bracket
@@ -281,63 +282,6 @@ def test_too_few_trials_for_the_first_bracket_are_said(strategy, trials, message
     assert any(notice.startswith(message) for notice in study.notices) if message else not study.notices
     largest = max(trial.budget for trial in study.trials)
     assert f"as far as {largest} of 81" in message or not message  # what was said came true
-
-
-@pytest.mark.parametrize("strategy", ["hyperband", "asha", "auto", "bohb", "halving"])
-def test_where_nothing_new_is_left_all_go_on_to_the_full_budget(strategy):
-    """The best at the full budget is among the worst of small ones, and trials are left."""
-    space = {"m": Choice(["a", "b", "c"]), "n": Budget(1, 27)}
-    study = Study(space, minimize="loss", strategy=strategy, seed=1)
-    study.optimize(lambda c: {"a": 0.1 + 3 / c["n"], "b": 0.3, "c": 0.2 + 1 / c["n"]}[c["m"]], trials=60)
-    full = [trial.config["m"] for trial in study.trials if trial.budget == 27]
-    assert sorted(full) == ["a", "b", "c"] and len(study.trials) <= 15
-
-
-def test_a_trial_that_failed_on_its_way_up_does_not_go_on():
-    study = Study({"m": Choice(["a", "b"]), "n": Budget(1, 9)}, minimize="loss", strategy="hyperband")
-    while (trial := study.ask()) is not None:
-        if trial.config["m"] == "a" and trial.budget == 3:
-            study.fail(trial, "out of memory")
-        else:
-            study.tell(trial, 1.0)
-    assert sorted((t.config["m"], t.budget) for t in study.trials if t.budget > 1) == [("a", 3), ("b", 3), ("b", 9)]
-
-
-def test_what_is_edited_out_does_not_go_on():
-    study = Study({"m": Choice(list("abcdef")), "n": Budget(1, 27)}, minimize="loss", strategy="hyperband", seed=1)
-    for _ in range(6):
-        trial = study.ask()
-        study.tell(trial, ord(trial.config["m"]) / trial.budget)
-    study.edit(lambda space: space.fix("m", "f"))
-    later = []
-    while (trial := study.ask()) is not None:
-        later.append((trial.config["m"], trial.budget))
-        study.tell(trial, 1.0)
-    assert later == [("f", 3), ("f", 9), ("f", 27)]
-
-
-def test_the_way_up_has_the_schedulers_rungs_and_all_workers():
-    study = Study({"m": Int(1, 16), "n": Budget(1, 20)}, minimize="loss", strategy="auto", seed=1)
-    running, most = [], 0
-    while (trial := study.ask()) is not None or running:
-        if trial is None or len(running) == 4:
-            done = running.pop(0)
-            study.tell(done, abs(done.config["m"] - 7) + 30 / done.budget)
-        if trial is not None:
-            running.append(trial)
-            most = max(most, len(running)) if len(study.trials) > 60 else 0
-    budgets = {m: [t.budget for t in study.trials if t.config["m"] == m] for m in range(1, 17)}
-    assert all(one == sorted(one) and one[-1] == 20 for one in budgets.values()), budgets
-    assert {budget for one in budgets.values() for budget in one} <= set(rungs(1, 20, 2))
-    assert most > 1
-
-
-@pytest.mark.parametrize("strategy", ["pbt", "pb2", "gp"])
-def test_without_rungs_only_the_best_goes_on_where_nobody_has_the_full_budget(strategy):
-    study = Study({"m": Choice(list("abcdefgh")), "n": Budget(1, 81)}, minimize="loss", strategy=strategy)
-    while (trial := study.ask()) is not None and len(study.trials) < 200:
-        study.tell(trial, ord(trial.config["m"]) / trial.budget)
-    assert len(study.trials) == {"pbt": 80, "pb2": 80, "gp": 8}[strategy]
 
 
 def test_where_all_begin_too_few_trials_are_no_shortfall():

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpo_magic.errors import StrategyError
+from hpo_magic.search.climbers import Climber, by_rung, climbers, ended_at, ranked
 from hpo_magic.search.curves import best_by
-from hpo_magic.search.fidelity import ETA, Climber, by_rung, check_eta, climbers, ended_at, growth, ranked, rungs_of
+from hpo_magic.search.fidelity import ETA, check_eta, growth, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, State, Trial

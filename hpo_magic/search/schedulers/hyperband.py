@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
-from hpo_magic.search.fidelity import ETA, Climber, check_eta, climbers, growth, pending, ranked, rungs_of
+from hpo_magic.search.climbers import Climber, climbers, pending, ranked
+from hpo_magic.search.fidelity import ETA, check_eta, growth, rungs_of
 from hpo_magic.search.protocols import Action, Promote, Sample
 from hpo_magic.space import Space
 from hpo_magic.trials import History, Trial

@@ -28,8 +28,8 @@ _NOISY = 0.05
 """Noise variance, in parts of that of all losses, beyond which a trial's value may be luck."""
 _EXPECTED = 8
 """So many running trials count as what the process expects of them."""
-_DRAWN = 200
-"""Running trials whose values are drawn at most: a draw takes the cube of their number."""
+_AHEAD = 200
+"""So many running trials count, those that may come out best: where others are nothing is looked for either."""
 _SPAN, _EARLY = 100.0, 10
 """Margins span orders of magnitude where half of the first so many are so many times what a tenth of them are. Later
 trials gather at the bound, where margins are tiny whatever they span."""
@@ -78,7 +78,8 @@ def of_goal(
     region is none. With budgets nothing is said of them: beside a result of the same config on less it would say that
     the config gets worse with more. Running ones count as expected too (Ginsbourger 2010, section 4.1), and many of
     them, where there is a generator, as one draw of what it holds possible (Snoek 2012, section 3.3, averages several):
-    where all are as expected the best place remains the best, and a large batch crowds there.
+    where all are as expected the best place remains the best, and a large batch crowds there. Of hundreds of them those
+    count that may come out best.
     """
     known = informative(history)
     squeeze, theta = _read(cube, history, goal, prior, transform)
@@ -250,8 +251,9 @@ def _conditioned(
     if not history.running:
         return model
     ahead = cube.encode(history.running)
-    told = model.predict(ahead)[0]
-    if draw is not None:
-        told[:_DRAWN] = model.sample(ahead[:_DRAWN], draw)
+    if len(ahead) > _AHEAD:
+        mean, spread = model.predict(ahead)
+        ahead = ahead[np.argsort(mean - spread, kind="stable")[:_AHEAD]]
+    told = model.predict(ahead)[0] if draw is None else model.sample(ahead, draw)
     y = np.append(y, told)
     return gaussian_process.condition(np.vstack([points, ahead]), y, cube.unordered, theta, prior)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,22 +52,3 @@ class Forest:
         """Return mean and spread at (m, d) points, each (m,)."""
         mean, spread = self._forest.predict(points, return_std=True)
         return np.asarray(mean), np.maximum(np.asarray(spread), 1e-6)
-
-    def leaves(self) -> list[tuple[Array, Array, Array]]:
-        """Return each tree as the boxes of its leaves in the unit cube: lows (L, d), highs (L, d) and values (L,)."""
-        return [_leaves(estimator.tree_) for estimator in self._forest.estimators_]
-
-
-def _leaves(tree: Any) -> tuple[Array, Array, Array]:
-    left, right, feature, threshold = tree.children_left, tree.children_right, tree.feature, tree.threshold
-    lows, highs = np.zeros((tree.node_count, tree.n_features)), np.ones((tree.node_count, tree.n_features))
-    for node in range(tree.node_count):  # parents come before their children
-        if left[node] < 0:
-            continue
-        for child in (left[node], right[node]):
-            lows[child], highs[child] = lows[node], highs[node]
-        j, cut = feature[node], min(max(threshold[node], 0.0), 1.0)
-        highs[left[node], j] = min(highs[node, j], cut)
-        lows[right[node], j] = max(lows[node, j], cut)
-    ends = left < 0
-    return lows[ends], highs[ends], np.asarray(tree.value[ends, 0, 0], dtype=float)

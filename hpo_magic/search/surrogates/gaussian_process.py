@@ -97,6 +97,10 @@ class GaussianProcess:
         variance = prior - np.einsum("ij,ij->j", v, v)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
+    def mean(self, points: Array) -> Array:
+        """Return the posterior mean at (m, d) points, (m,): the spread takes the longer the more is known."""
+        return np.asarray(self._kernel(points) @ self.alpha)
+
     def outcome(self, points: Array) -> tuple[Array, Array]:
         """Return mean and spread of what would be observed at (m, d) points, noise included, each (m,)."""
         mean, spread = self.predict(points)
