@@ -1,12 +1,11 @@
 """How much each parameter matters: shares of the variance over the whole space, and what sets the best trials apart.
 
-A search tries what is good far more often than what is bad, so that a forest of its trials sees little of the space,
-and may call a parameter irrelevant that decides everything. A Gaussian process tells what it expects all over the
-space, and trees of that come near the shares of functions that have known ones.
+A search tries what is good far more often than what is bad, so that its trials alone say little of the space, and may
+call a parameter irrelevant that decides everything. A Gaussian process tells what it expects all over the space.
 
-Notation (Hutter 2014): each tree is a partition of the unit cube into boxes of volume w_l with values v_l; its marginal
-over a set U of parameters is the average over all others; V_U is the variance of the marginal that smaller sets do not
-explain, V the variance of the tree; the share of U is V_U / V. Shapes: L leaves, d parameters.
+Notation (Hutter 2014, section 3): the marginal over a set U of parameters is the average over all others; V_U is the
+variance of the marginal that smaller sets do not explain, V the whole variance; the share of U is V_U / V. Shapes: n
+places, f functions, d parameters.
 """
 
 from __future__ import annotations
@@ -24,15 +23,16 @@ from hpo_magic.insight.measured import FEWEST, Measured, measured
 from hpo_magic.insight.squeeze import Squeeze
 from hpo_magic.insight.view import View
 from hpo_magic.search.one_thread import one_thread
-from hpo_magic.search.surrogates.forest import Forest
 from hpo_magic.space import Choice, Space
 from hpo_magic.space.domains import levels
 from hpo_magic.trials import History
 
 Array = NDArray[np.float64]
 METHODS = ("fanova", "ped-anova")
-_RUNS, _POINTS, _TREES, _DRAWN = 200, 256, 12, 10
-"""Trials that the process is told of, places where it is asked, trees of its mean, functions drawn from it."""
+_RUNS, _PLACES, _DRAWN, _DRAWN_AT = 200, 2048, 10, 256
+"""Trials that the process is told of, places where it is asked, functions drawn from it, and at how many of these."""
+_BINS, _PAIR_BINS = 32, 8
+"""Parts that a parameter is cut into by itself, and in a pair."""
 _PAIRED, _GRID = 5, 50
 """So many of the parameters that matter most are looked at in pairs; bins of a density."""
 _REDRAWN = 20
@@ -144,71 +144,74 @@ def _coordinates(known: Measured, space: Space, names: list[str]) -> Array:
 
 def _fanova(view: View, space: Space, names: list[str]) -> tuple[list[Share], list[Share]]:
     # Of all that is tried now, each parameter evenly; what is inactive may be anything.
-    places = Sobol(len(space.names), seed=0).random(_POINTS)
-    points = view.cube.at_full_budget(view.cube.model(places))
-    columns, rng = [space.names.index(name) for name in names], np.random.default_rng(0)
+    places = Sobol(len(space.names), seed=0).random(_PLACES)
+    points, rng = view.cube.at_full_budget(view.cube.model(places)), np.random.default_rng(0)
     with one_thread():
-        mean, drawn = view.process.predict(points)[0], view.process.samples(points, rng, _DRAWN)
+        mean, drawn = view.process.mean(points), view.process.samples(points[:_DRAWN_AT], rng, _DRAWN)
     expected = view.unscaled(mean)
     # What is far worse than most of the space is bad, and how bad it is would drown all else.
-    knee = Squeeze.of(expected).knee
-    trees = _trees(places[:, columns], np.minimum(expected, knee), _TREES)
-    perhaps = [_trees(places[:, columns], np.minimum(view.unscaled(one), knee), 1)[0] for one in drawn]
-    noise = view.noise * view.scale**2
+    knee, noise = Squeeze.of(expected).knee, view.noise * view.scale**2
+    told = np.minimum(expected, knee)
+    some = [told[:_DRAWN_AT]] * _DRAWN if np.ptp(told) == 0 else map(view.unscaled, drawn)  # all alike: nothing matters
+    perhaps = np.minimum([told[:_DRAWN_AT], *some], knee)
 
-    def share(chosen: tuple[int, ...]) -> Share:
-        told = [[tree.part(chosen) / ((tree.variance + noise) or 1.0) for tree in some] for some in (trees, perhaps)]
-        return _between(tuple(names[j] for j in chosen), float(np.mean(told[0])), np.array(told[1]))
+    def share(chosen: tuple[str, ...]) -> Share:
+        bins = _bins(places, space, chosen)
+        whole = float(_explained(bins, told[None], noise)[0])
+        few = _explained(bins[:, :_DRAWN_AT], perhaps, noise)
+        # Few places tell a share badly; by how much they miss that of the mean they miss those of functions like it.
+        parts = np.clip(few[1:] + whole - few[0], 0.0, 1.0)
+        return _between(chosen, float(parts.mean()), parts)
 
-    shares = [share((j,)) for j in range(len(names))]
-    leading = sorted(range(len(names)), key=lambda j: -shares[j].share)[:_PAIRED]
-    return shares, [share(pair) for pair in combinations(leading, 2)]
+    shares = [share((name,)) for name in names]
+    leading = sorted(shares, key=lambda share: -share.share)[:_PAIRED]
+    return shares, [share((one.names[0], other.names[0])) for one, other in combinations(leading, 2)]
 
 
-def _trees(places: Array, values: Array, count: int) -> list[_Tree]:
-    spread = np.ptp(values) or 1.0  # a forest takes variances below 1e-16 for none
-    forest = Forest(places, (values - values.mean()) / spread, seed=0, trees=count, features=1.0)
-    return [_Tree(lows, highs, spread * told) for lows, highs, told in forest.leaves()]
+def _bins(places: Array, space: Space, chosen: tuple[str, ...]) -> NDArray[np.int_]:
+    """Return in which part of each chosen parameter places of the unit cube lie, (1 or 2, n)."""
+    most = _BINS if len(chosen) == 1 else _PAIR_BINS
+    parts = [min(levels(space[name]) or most, most) for name in chosen]
+    return np.array([(places[:, space.names.index(n)] * k).astype(int) for n, k in zip(chosen, parts, strict=True)])
+
+
+def _explained(bins: NDArray[np.int_], values: Array, noise: float) -> Array:
+    """Return the share of the variance of each function that its parameters explain together, not by themselves, (f,).
+
+    Parameters
+    ----------
+    bins : (1 or 2, n)
+    values : (f, n)
+    noise : float
+        Variance that nothing explains, beside that of the values.
+    """
+    whole = values.var(axis=1) + noise
+    alone = sum((_between_bins(one, values) for one in bins), np.zeros(len(values)))
+    if len(bins) == 1:
+        part = alone
+    else:
+        _, cells = np.unique(bins, axis=1, return_inverse=True)
+        part = np.maximum(_between_bins(cells.ravel(), values) - alone, 0.0)
+    return np.asarray(part / np.where(whole > 0, whole, 1.0))
+
+
+def _between_bins(bins: NDArray[np.int_], values: Array) -> Array:
+    """Return the variance of the means of bins, less what chance alone gives them, (n,) and (f, n) → (f,).
+
+    The estimator of a one-way analysis of variance (Searle 1992, section 3.6).
+    """
+    counts = np.bincount(bins)
+    centred = values - values.mean(axis=1, keepdims=True)
+    sums = np.array([np.bincount(bins, one) for one in centred])
+    between = (sums[:, counts > 0] ** 2 / counts[counts > 0]).sum(axis=1)
+    kinds, n = int((counts > 0).sum()), len(bins)
+    within = ((centred**2).sum(axis=1) - between) / max(n - kinds, 1)
+    return np.asarray(np.maximum(between - (kinds - 1) * within, 0.0) / n)
 
 
 def _between(names: tuple[str, ...], share: float, told: Array) -> Share:
     low, high = np.quantile(told, (0.1, 0.9))
     return Share(names, share, min(float(low), share), max(float(high), share))
-
-
-class _Tree:
-    """Exact marginals of one tree over the unit cube (Hutter 2014, theorem 3)."""
-
-    def __init__(self, lows: Array, highs: Array, values: Array) -> None:
-        self._lows, self._highs = lows, highs
-        lengths = highs - lows
-        volumes = lengths.prod(axis=1)
-        inside = volumes > 0
-        self._lows, self._highs = lows[inside], highs[inside]
-        self._lengths, volumes, values = lengths[inside], volumes[inside], values[inside]
-        self._centred = values - volumes @ values
-        self._mass = volumes * self._centred  # (L,)
-        self.variance = float(volumes @ self._centred**2)
-        self._known: dict[int, tuple[Array, Array, float]] = {}
-
-    def part(self, chosen: tuple[int, ...]) -> float:
-        """Return V_j of one coordinate, or V_jk of two, beyond V_j and V_k."""
-        if len(chosen) == 1:
-            return self._marginal(chosen[0])[2]
-        j, k = chosen
-        (one, widths, alone), (other, others, too) = self._marginal(j), self._marginal(k)
-        together = (one * self._mass[:, None]).T @ other  # (intervals of j, intervals of k)
-        return max(float(widths @ together**2 @ others) - alone - too, 0.0)
-
-    def _marginal(self, j: int) -> tuple[Array, Array, float]:
-        """Return which leaf covers which interval, by 1 / length, (L, intervals), their widths, and V_j."""
-        if j not in self._known:
-            cuts = np.unique(np.concatenate([self._lows[:, j], self._highs[:, j]]))
-            middles, widths = (cuts[1:] + cuts[:-1]) / 2, np.diff(cuts)
-            covers = (self._lows[:, j, None] < middles) & (middles < self._highs[:, j, None])
-            weights = covers / self._lengths[:, j, None]
-            self._known[j] = weights, widths, float(widths @ (self._mass @ weights) ** 2)
-        return self._known[j]
 
 
 def _ped_anova(known: Measured, space: Space, names: list[str]) -> list[Share]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from hpo_magic import Budget, Choice, Float, Int, Space, Study
 from hpo_magic.errors import StudyError
-from hpo_magic.insight.importance import _Tree, importance
-from hpo_magic.search.surrogates.forest import Forest
+from hpo_magic.insight.importance import _bins, _explained, importance
 from hpo_magic.trials import Goal, History, State, Trial
 
 
@@ -22,9 +19,9 @@ def history(space: Space, function, count: int = 400, seed: int = 0) -> History:
     return History(tuple(done))
 
 
-# A forest is a step function: it smooths what it sees. With 400 trials the largest miss over the seeds 1 to 20, all
-# functions below and the mixed space, was 0.03; the tests use one fixed seed each.
-TOLERANCE = 0.05
+# With 400 trials the largest miss over the seeds 1 to 20, all functions below and the mixed space, is 0.013; the
+# tests use one fixed seed each.
+TOLERANCE = 0.02
 CUBE = Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1)})
 
 
@@ -70,7 +67,7 @@ def test_where_a_parameter_is_inactive_it_says_nothing():
 
 def test_direction_does_not_matter_and_outliers_do_not_drown():
     run = history(CUBE, lambda c: c["x"] if c["z"] < 0.97 else 1e6)
-    assert importance(run, CUBE)["x"] > 0.2  # 3 % of the trials at a million would leave it nothing
+    assert importance(run, CUBE)["x"] > 0.1  # 3 % of the trials at a million would leave it nothing
     turned = History(run.trials, (Goal("value", -1),))
     plain = history(CUBE, lambda c: c["x"] + c["y"])
     assert importance(History(plain.trials, (Goal("value", -1),)), CUBE)["x"] == pytest.approx(0.5, abs=TOLERANCE)
@@ -112,27 +109,45 @@ def test_losses_that_are_all_alike_give_nothing_any_weight():
     assert set(importance(history(CUBE, lambda c: 1.0, 20), CUBE).values()) == {0.0}
 
 
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 2**16), d=st.integers(1, 4))
-def test_marginals_of_a_tree_are_those_of_its_function(seed, d):
-    """The tree's variance and its marginals against sums over a fine grid (Hutter 2014, theorem 3)."""
+@pytest.mark.parametrize("seed", range(3))
+def test_a_choice_that_decides_most_is_seen_among_two_dozen_parameters(seed):
+    """Eight learners, two switches and 22 numbers of which each learner reads two, 300 trials with noise."""
+    worth = dict(zip("abcdefgh", (0.69, 0.70, 0.71, 0.79, 0.75, 0.70, 0.55, 0.79), strict=True))
+    numbers = {f"x{i}": Float(0, 1) for i in range(22)}
+    space = Space(
+        {"model": Choice(list(worth)), "pca": Choice([False, True]), "some": Choice([False, True]), **numbers}
+    )
     rng = np.random.default_rng(seed)
-    points = rng.random((30, d))
-    forest = Forest(points, rng.random(30), seed=0, trees=1)
-    [(lows, highs, values)] = forest.leaves()
-    assert (highs - lows).prod(axis=1).sum() == pytest.approx(1)
-    tree, sample = _Tree(lows, highs, values), qmc.Sobol(d, rng=seed).random(2**14)
-    seen, spread = forest.predict(sample)[0], sample[:2048]
-    assert tree.variance == pytest.approx(seen.var(), rel=0.01)
-    for j in range(d):
-        at = np.linspace(0.005, 0.995, 100)
-        moved = np.repeat(spread[None], len(at), axis=0)
-        moved[:, :, j] = at[:, None]
-        marginal = forest.predict(moved.reshape(-1, d))[0].reshape(len(at), -1).mean(axis=1)
-        # Means of 2,048 Sobol points of a step function are right to some 0.005, the variance of values in [0, 1] then
-        # to 2 · 0.3 · 0.005; over 300 seeds the largest gap was 0.003, of
-        # the whole variance WHOLE of it.
-        assert tree.part((j,)) == pytest.approx(marginal.var(), abs=0.01)
+
+    def accuracy(config):
+        own = 2 * list(worth).index(config["model"])
+        lost = 0.08 * config["pca"] + 0.1 * config[f"x{own + 1}"] * config["some"]
+        lost += 0.48 * (1 + 0.1 * own) * (config[f"x{own}"] - 0.5) ** 2 if own < 20 else 0
+        return worth[config["model"]] - lost + 0.02 * rng.standard_normal()
+
+    run = history(space, accuracy, count=300, seed=seed)
+    losses, kinds = run.losses[:, 0], np.array([trial.config["model"] for trial in run.done])
+    told = np.array([losses[kinds == kind].mean() for kind in kinds]).var() / losses.var()
+    found = importance(run, space).shares[0]
+    # Of random trials the means tell a share by themselves; ten seeds missed it by 0.03 on average, 0.09 at most. A forest of 256 places
+    # said 0.28 to 0.59 for 0.45 to 0.48.
+    assert found.names == ("model",) and found.share == pytest.approx(told, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("function", "shares"),
+    [
+        (lambda x: x[:, 0] + 2 * x[:, 1], (1 / 5, 4 / 5, 0)),
+        (lambda x: (x[:, 0] - 0.5) * (x[:, 1] - 0.5), (0, 0, 1)),
+        (lambda x: np.floor(4 * x[:, 0]) + 0 * x[:, 1], (1, 0, 0)),
+    ],
+)
+def test_shares_by_bins_are_those_of_the_function(function, shares):
+    places, space = qmc.Sobol(3, seed=0).random(2048), Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1)})
+    for chosen, share in zip((("x",), ("y",), ("x", "y")), shares, strict=True):
+        # Parts of a sixteenth hide 1/256 of a straight line's variance, those of an eighth 1/64 twice of a product's.
+        found = _explained(_bins(places, space, chosen), function(places)[None], 0.0)
+        assert found[0] == pytest.approx(share, abs=0.04)
 
 
 def test_where_all_trials_are_alike_nothing_sets_the_best_apart():
