@@ -80,13 +80,14 @@ def main() -> None:
     parser.add_argument(
         "--noise", type=float, default=0.0, help="of each loss, in parts of the spread of random configs"
     )
+    parser.add_argument("--flaky", type=float, default=0.0, help="share of trials that fail whatever their config")
     parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
     parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()
     print(machine("numpy", "scipy"), flush=True)
     names = options.rows.split(",")
     runs, references = run_all(options, names, variant)
-    budgets = sorted({20, options.trials})
+    budgets = sorted({min(20, options.trials), options.trials})
     print("| | " + " | ".join(f"at {k} trials" for k in budgets) + " |\n|---|" + "---|" * len(budgets))
     tables = [ratios(runs, references, k) for k in budgets]
     for name in names:

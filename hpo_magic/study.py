@@ -11,7 +11,7 @@ import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, flag, whole
 from hpo_magic.run.deletion import delete, versions_of
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from hpo_magic.insight.importance import Importance
     from hpo_magic.insight.landscape import PartialDependence
     from hpo_magic.insight.schedule import Segment
+
+_How = tuple[Sequence[Guard], Any, Callable[[Trial], None] | None, bool]
+"""Guards and place of a search, who hears of its trials, and whether others take part."""
 
 
 class Study:
@@ -119,7 +122,7 @@ class Study:
         self.limits = Limits(**(ledger.settings.get("limits") or {}))
         self.runner: Runner | None = None
         self._found = ledger.counted() > 0
-        self._how: tuple[Sequence[Guard], Any] = ((), None)  # guards and place of the last search
+        self._how: _How = (), None, None, False
 
     @classmethod
     def load(cls, name: str, store: str | os.PathLike[str] | Store, version: int | None = None) -> Study:
@@ -210,10 +213,11 @@ class Study:
         first = len(self.trials)
         top = self._queue_repeats(k, repeats)
         needed = self._counted_with_queue()
-        after = self.limits if self.limits.trials is None else dataclasses.replace(self.limits, trials=needed)
+        most = self.limits.trials
+        after = self.limits if most is None else dataclasses.replace(self.limits, trials=max(most, needed))
         limits = dataclasses.replace(self.limits, trials=needed, target=None, no_gain=None, to_noise=False)
         try:
-            self._search(chosen, limits, *self._how)
+            self._search(chosen, limits, *self._how[:2])
         finally:
             self.limits = after
             self.ledger.withdraw(first)  # what an error or an interrupt has left in the queue
@@ -524,6 +528,9 @@ class Study:
     ) -> None:
         """Search until the study has so many trials, or the time is up; an interrupt stops it cleanly.
 
+        Where it ends before, `notices` say why. It is an error where the first three trials fail in the same way, as
+        all others would; called again it goes on.
+
         Parameters
         ----------
         objective : callable
@@ -588,6 +595,8 @@ class Study:
             outage = Outage(self.notices.append)
             while not runner.wait(timeout=0.2) and (not _troubled(runner) or outage.outlast(runner)):
                 line.update()
+            if runner.message and not _troubled(runner):
+                self.notices.append(f"ended early: {runner.message}")
         except KeyboardInterrupt:  # it may come when the search has begun and nobody waits for it yet
             if self.runner is not None and self.runner.phase.alive:
                 self.runner.stop("interrupted")
@@ -631,7 +640,7 @@ class Study:
             self.ledger.release()
             raise
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards), heard)
-        self._how = guards, on
+        self._how = guards, on, heard, shared
         short = self.strategy.shortfall(self.original, limits.trials)
         if short and len(self.history) < (limits.trials or 0):
             self.ledger.notices.append(short)
@@ -670,8 +679,21 @@ class Study:
         self._need_runner().pause()
 
     def resume(self) -> None:
-        """Go on after a pause."""
-        self._need_runner().resume()
+        """Go on after a pause; where the search has ended, up to its limits, in the background.
+
+        StudyError where it has had all of its trials: `set_limits` asks for more.
+        """
+        runner = self._need_runner()
+        if runner.phase.alive:
+            runner.resume()
+            return
+        if not self.make_room():
+            raise StudyError(
+                f"study {self.name!r} has all of its {self.limits.trials} trials; to go on ask for more, by "
+                "set_limits or by optimize"
+            )
+        guards, on, heard, shared = self._how
+        self._start(runner.objective, self.limits, guards, on, heard=heard, shared=shared)
 
     def stop(self) -> None:
         """Interrupt the running trials and end the search."""
@@ -687,6 +709,12 @@ class Study:
         if self.runner is None:
             raise StudyError(f"study {self.name!r} has no search here; start one with optimize or %%hpo")
         return self.runner
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"study {self.name!r} cannot be pickled or copied, as a search may run in it; give it a store, as in "
+            "store='sqlite:///hpo.db', and read it anywhere with Study.load"
+        )
 
     def __repr__(self) -> str:
         best = self.best

@@ -11,6 +11,7 @@ import numpy as np
 from hpo_magic.insight.importance import Importance, importance
 from hpo_magic.insight.landscape import noise
 from hpo_magic.insight.measured import FEWEST
+from hpo_magic.search.repeats import tries
 from hpo_magic.space import Budget, Choice, Float, Int, Space, Value
 from hpo_magic.space.domains import levels, on_levels
 from hpo_magic.space.encoding import from_unit, to_unit
@@ -257,6 +258,6 @@ def _idle(history: History) -> Iterator[Advice]:
     best = history.incumbent
     assert best is not None
     last = best.number if len(history.goals) == 1 else max(trial.number for trial in history.front)
-    since = sum(trial.state.ended and not trial.void for trial in history.trials[last + 1 :])
+    since = len(tries(history, last))
     if since >= max(_IDLE, len(history.done) // 3):
         yield Advice(f"nothing was gained in the {since} trials since trial {last}", "stop", Act.STOP)

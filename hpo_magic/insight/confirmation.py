@@ -29,11 +29,14 @@ class Repeated:
         Of the first metric.
     missed : tuple of str
         Constraints that the repeats miss on average.
+    alike : bool
+        Whether the repeats tell the same of everything that counts, constraints among it.
     """
 
     trial: Trial
     values: tuple[float, ...]
     missed: tuple[str, ...] = ()
+    alike: bool = False
 
     @property
     def mean(self) -> float:
@@ -43,6 +46,8 @@ class Repeated:
     @property
     def error(self) -> float:
         """Standard error of the mean."""
+        if len(set(self.values)) == 1:
+            return 0.0
         return float(np.std(self.values, ddof=1) / np.sqrt(len(self.values)))
 
 
@@ -82,7 +87,7 @@ class Confirmation:
         if not winner.missed and self.chance > _UNTOLD:
             why += ", by less than can be told apart"
         head = f"the winner, trial {winner.trial.number}, {'stands' if self.stands else f'does not stand: {why}'}"
-        alike = all(len(set(one.values)) == 1 for one in self.configs)
+        alike = all(one.alike for one in self.configs)
         told = ["  all repeats of a config are alike: the objective draws nothing from seed(), so they tell no luck"]
         return "\n".join([f"{head} (chance that it is no worse: {self.chance:.0%})", *rows, *(told if alike else [])])
 
@@ -121,7 +126,9 @@ def _repeated(trial: Trial, repeats: Sequence[Trial], history: History) -> Repea
     read = {limit.metric for limit in history.constraints} if told else set()
     means = {name: float(np.mean([bounded(values[name]) for values in told])) for name in read}
     missed = tuple(limit.text for limit in history.constraints if told and not limit.holds(means))
-    return Repeated(trial, tuple(bounded(values[history.goals[0].metric]) for values in told), missed)
+    read |= {goal.metric for goal in history.goals}
+    alike = all(values[name] == told[0][name] for values in told for name in read)
+    return Repeated(trial, tuple(bounded(values[history.goals[0].metric]) for values in told), missed, alike)
 
 
 def _no_worse(winner: Repeated, other: Repeated, goal: Goal) -> tuple[bool, float]:

@@ -14,6 +14,8 @@ from hpo_magic.jupyter.cell.annotations import Annotated, Lines, find_annotation
 from hpo_magic.jupyter.cell.layout import Layout, lay_out
 from hpo_magic.jupyter.cell.per_pass import written
 from hpo_magic.space import Config
+from hpo_magic.trials import State, Trial
+from hpo_magic.trials.constraints import Constraint
 
 
 def values_for_namespace(config: Config, names: frozenset[str], namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +38,22 @@ def values_for_namespace(config: Config, names: frozenset[str], namespace: Mappi
         else:
             values[name] = copy.deepcopy(value)  # the notebook may change its list, the search's stays
     return values
+
+
+def doubt(trial: Trial, constraints: Sequence[Constraint]) -> str:
+    """Say of a trial whose values are taken why they may not be good.
+
+    Examples
+    --------
+    >>> doubt(Trial(2, {"x": 1}, State.FAILED), ())
+    ', which has no result (failed)'
+    """
+    if trial.state is not State.DONE:
+        return f", which has no result ({trial.state})"
+    if not trial.trusted:
+        return ", which is not trusted"
+    missed = [limit.text for limit in constraints if not limit.holds(trial.values or {})]
+    return f", which misses {' and '.join(missed)}" if missed else ""
 
 
 def with_defaults(source: str, config: Config, plain: str | None = None) -> str:

@@ -15,7 +15,7 @@ from IPython.display import DisplayHandle, display
 
 from hpo_magic.errors import HpoError, StudyError, did_you_mean
 from hpo_magic.insight.schedule import schedule_of
-from hpo_magic.jupyter.apply import replayed, values_for_namespace, with_defaults
+from hpo_magic.jupyter.apply import doubt, replayed, values_for_namespace, with_defaults
 from hpo_magic.jupyter.cell import Cell
 from hpo_magic.jupyter.cell.missing import check_names
 from hpo_magic.jupyter.cell.program import LAST, CellObjective
@@ -261,7 +261,7 @@ class Session:
             replay = replayed(search.cell.source, schedule, str(search.study.original.budget))
             also += "" if replay else "; this cell cannot be made one that replays them"
             source = replay or source
-        return f"set from trial {best.number}: {told}{also}", source
+        return f"set from trial {best.number}{doubt(best, search.study.constraints)}: {told}{also}", source
 
     def close(self) -> None:
         """Stop every search and close every store."""

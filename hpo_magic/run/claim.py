@@ -70,8 +70,10 @@ class Claim:
 
     def give_back(self) -> None:
         """Let others have the study; StoreError where they have to wait until the claim runs out by itself."""
-        self.alone = self.shared = False
-        self._store.drop_lease(self._record.id, self._owner)
+        try:
+            self._store.drop_lease(self._record.id, self._owner)
+        finally:  # not before: for a moment it would seem that somebody else searches
+            self.alone = self.shared = False
 
     def elsewhere(self) -> bool:
         """Whether another process, or another study of this one, searches now, and nobody here does."""

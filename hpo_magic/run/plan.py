@@ -133,7 +133,8 @@ class Plan:
 
     def edit_strategy(self, name: str | Strategy, need: Callable[[], None] = lambda: None) -> None:
         """Change the strategy from the next proposal on; `need` raises where that may not be."""
-        chosen = read_strategy(name, self.strategy.seed, self.strategy.cost_aware)
+        own = isinstance(name, Strategy)  # which has a seed of its own
+        chosen = read_strategy(name, 0 if own else self.strategy.seed, self.strategy.cost_aware)
         said = chosen.explain(self.space, None, self._goals)  # refuses a space that it cannot search
         need()
         self._settings.edit(strategy=chosen.name)

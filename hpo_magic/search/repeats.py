@@ -53,6 +53,21 @@ def is_repeat(history: History, trial: Trial) -> bool:
     return same and origin is not None and origin.state is State.DONE
 
 
+def tries(history: History, number: int) -> list[Trial]:
+    """Return the trials after one that ended and might have gained something: all but repeats.
+
+    Examples
+    --------
+    >>> from hpo_magic.trials import State
+    >>> first, other = (Trial(i, {"x": i}, State.DONE, {"value": 1.0}) for i in (0, 2))
+    >>> again = Trial(1, {"x": 0}, State.DONE, {"value": 1.0}, parent=0)
+    >>> [trial.number for trial in tries(History((first, again, other)), 0)]
+    [2]
+    """
+    later = [trial for trial in history.trials[number + 1 :] if trial.state.ended and not trial.void]
+    return [trial for trial in later if trial.parent is None or not is_repeat(history, trial)]
+
+
 def _first(known: Mapping[int, Trial], trial: Trial) -> int:
     """Return the number of the run that a trial repeats, by however many steps."""
     before = None if trial.parent is None else known.get(trial.parent)

@@ -149,9 +149,14 @@ def strategy(name: str | Strategy, seed: int = 0, cost_aware: bool = False) -> S
     ...
     hpo_magic.errors.StrategyError: strategy='baysian' is unknown...; choose one of ...
     """
-    if isinstance(name, Strategy):
-        return name
     seed = whole("seed", seed, 0, StrategyError)
+    if isinstance(name, Strategy):
+        if seed not in (0, name.seed):
+            raise StrategyError(
+                f"seed={seed} does not hold: the strategy that was given has its own, seed={name.seed}; give {seed} to "
+                "it and to its sampler, as in Strategy(TpeSampler(seed), Full(), seed)"
+            )
+        return name
     make = pair(str(name).lower())
     if make is None:
         raise StrategyError(

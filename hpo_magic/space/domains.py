@@ -119,7 +119,7 @@ class Budget:
 
 @dataclass(frozen=True, repr=False)
 class Choice:
-    """One of a list of options: JSON values (None, bool, numbers, text, lists and tuples of them).
+    """One of a list of options: JSON values (None, bool, numbers, text; lists, tuples and dicts of them).
 
     Parameters
     ----------

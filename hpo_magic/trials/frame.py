@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from hpo_magic.trials.history import History
+from hpo_magic.trials.trial import State
 
-_OWN = ("number", "state", "parent", "duration", "error")
+_OWN = ("number", "state", "parent", "trusted", "feasible", "duration", "error")
 
 
 def rows(history: History, names: Sequence[str], absent: Any = None) -> list[dict[str, Any]]:
     """Return a dict a trial: number, state, metrics, parameters (`absent` where inactive), duration, error.
 
-    Where any trial repeats another one or goes on from it, that one's number stands in ``parent``.
+    Where any trial repeats another one or goes on from it, that one's number stands in ``parent``; where any is not
+    trusted, ``trusted`` says which are; where there are constraints, ``feasible`` says which finished trials meet them.
 
     A metric or a parameter whose name is taken already comes as ``value.NAME`` or ``config.NAME``.
 
@@ -29,6 +31,8 @@ def rows(history: History, names: Sequence[str], absent: Any = None) -> list[dic
     value = {metric: f"value.{metric}" if metric in _OWN else metric for metric in metrics}
     config = {name: f"config.{name}" if name in _OWN or name in metrics else name for name in names}
     family = any(trial.parent is not None for trial in history.trials)
+    doubted = not all(trial.trusted for trial in history.trials)
+    limited = bool(history.constraints)
     return [
         {
             "number": trial.number,
@@ -36,6 +40,8 @@ def rows(history: History, names: Sequence[str], absent: Any = None) -> list[dic
             **{column: (trial.values or {}).get(metric) for metric, column in value.items()},
             **{column: trial.config.get(name, absent) for name, column in config.items()},
             **({"parent": trial.parent} if family else {}),
+            **({"trusted": trial.trusted} if doubted else {}),
+            **({"feasible": trial.state is State.DONE and history.feasible(trial)} if limited else {}),
             "duration": trial.duration,
             "error": str(trial.error) if trial.error else None,
         }

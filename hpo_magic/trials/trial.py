@@ -178,7 +178,8 @@ class Trial:
         values = [f"{metric}={value:.6g}" for metric, value in (self.values or {}).items()]
         parent = [] if self.parent is None else [f"parent={self.parent}"]
         error = [] if self.error is None else [str(self.error)]
-        return f"Trial({', '.join([str(self.number), str(self.state), *values, *parent, repr(self.config), *error])})"
+        state = str(self.state) if self.trusted else f"{self.state} (not trusted)"
+        return f"Trial({', '.join([str(self.number), state, *values, *parent, repr(self.config), *error])})"
 
     @property
     def cut(self) -> bool:

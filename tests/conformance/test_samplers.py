@@ -139,3 +139,16 @@ def test_maximising_is_minimising_the_negative(name):
 def test_it_says_in_one_line_what_it_will_do(name):
     text = strategy(name).sampler.explain(TREE, 40)
     assert text and "\n" not in text
+
+
+def test_trials_that_run_at_once_differ(name):
+    """The numbers of any two of eight, where their choice is the same, lie apart by a thousandth of the range."""
+    space = Space({"x": Float(0, 1), "y": Float(0, 1), "kind": Choice(["a", "b", "c"])})
+    history = history_of(space, 12, loss=lambda c: (c["x"] - 0.3) ** 2 + (c["y"] - 0.6) ** 2 + (c["kind"] == "c"))
+    for number in range(12, 20):
+        config = propose(name, space, history)
+        assert config is not None
+        history = History((*history.trials, Trial(number, config, State.RUNNING)), history.goals)
+    points = np.array([[t.config["x"], t.config["y"], "abc".index(t.config["kind"])] for t in history.running])
+    gaps = np.abs(points[:, None] - points[None]).max(axis=2)[~np.eye(8, dtype=bool)]
+    assert gaps.min() > 1e-3

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import cProfile
 import enum
 import gc
 import json
 import os
+import pickle
 import re
 import sqlite3
 import threading
@@ -832,3 +834,46 @@ def test_members_of_enums_stay_members_after_edits_and_in_the_queue(tmp_path):
     assert {type(one) for one in seen} == {Colour} and seen[3:] == [Colour.BLUE] * 3
     again = Study.load("study", tmp_path / "hpo.db")
     assert len(again.trials) == 6
+
+
+def test_a_search_that_has_ended_goes_on_up_to_its_limits_when_it_is_resumed():
+    study = Study(SPACE, strategy="random")
+    heard = []
+    study.optimize(loss, trials=3, callback=lambda study, trial: heard.append(trial.number))
+    with pytest.raises(
+        StudyError, match="has all of its 3 trials; to go on ask for more, by set_limits or by optimize"
+    ):
+        study.resume()
+    study.set_limits(Limits(trials=5))
+    study.resume()
+    assert study.wait(60) and len(study.history.done) == 5 and heard == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("space", "options", "why"),
+    [
+        ({"k": Choice(["a", "b"])}, {}, "every config of the space has been tried"),
+        ({"x": Float(0, 1)}, {"strategy": "grid"}, "every point of the grid has been tried"),
+        ({"x": Float(0, 1)}, {"target": 2.0}, "the target value 2 is reached"),
+    ],
+)
+def test_a_script_is_told_why_a_search_ended_before_its_last_trial(space, options, why):
+    study = Study(space, strategy=options.pop("strategy", "random"))
+    study.optimize(lambda config: 1.0, trials=30, **options)
+    assert study.notices == [f"ended early: {why}"]
+
+
+def test_a_strategy_of_ones_own_has_its_own_seed():
+    own = Strategy(RandomSampler(3), Full(), 3)
+    assert Study(SPACE, strategy=own).strategy.seed == Study(SPACE, strategy=own, seed=3).strategy.seed == 3
+    with pytest.raises(StrategyError, match="seed=4 does not hold: the strategy that was given has its own, seed=3"):
+        Study(SPACE, strategy=own, seed=4)
+    study = Study(SPACE, seed=7)
+    study.set_strategy(own)
+    assert study.strategy.seed == 3
+
+
+@pytest.mark.parametrize("through", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_study_is_not_copied_and_says_what_to_do_instead(through):
+    with pytest.raises(TypeError, match="study 'study' cannot be pickled or copied.*read it anywhere with Study.load"):
+        through(Study(SPACE))

@@ -63,10 +63,12 @@ class SkoptSampler:
         optimizer = Optimizer(dimensions, self.estimator, n_initial_points=0, random_state=seed, avoid_duplicates=False)
         # Its time grows with the cube of their number: 14 s a proposal at 500.
         kept = leading_and_latest(history.losses, history.margins, _KNOWN)
-        done = (*(history.done[i] for i in kept), *history.failed[-_KNOWN // 2 :])
+        failed = history.failed[-_KNOWN // 2 :]
+        done = (*(history.done[i] for i in kept), *failed, *history.running)
         scalar = scalar_losses(history, rng)[kept]
         losses = (scalar / (np.abs(scalar).max() or 1.0)).tolist()  # its squares must not overflow
-        losses += [max(losses)] * (len(done) - len(kept))
+        # Running trials count as if they came out best, as scikit-optimize's own batches do (Chevalier 2013, "CL-min").
+        losses += [max(losses)] * len(failed) + [min(losses)] * len(history.running)
         told = [self._told(cube, row, columns) for row in cube.to_proposal(cube.encode(done))]
         optimizer.tell(told, losses)
         point = rng.random(len(cube.space))
