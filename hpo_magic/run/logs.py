@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections import deque
 from threading import Lock
@@ -137,6 +138,7 @@ class Routing:
                     behind = getattr(sys, name)
                     self._ours[name] = (RoutedStream(behind, name), behind)
                     setattr(sys, name, self._ours[name][0])
+                    _lead(behind, self._ours[name][0])
                 _Redirection.__enter__, _Redirection.__exit__ = _redirect, _redirect_back
 
     def __exit__(self, *exception: object) -> None:
@@ -147,6 +149,15 @@ class Routing:
                 for name, (ours, behind) in self._ours.items():
                     if getattr(sys, name) is ours:  # someone else's redirection is left alone
                         setattr(sys, name, behind)
+                    _lead(ours, behind)
+
+
+def _lead(stream: Any, other: Any) -> None:
+    """Have logging handlers that write to a stream write to another: they keep the one that they were made with."""
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    for handler in [handler for logger in loggers for handler in getattr(logger, "handlers", ())]:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is stream:
+            handler.setStream(other)
 
 
 routing = Routing()

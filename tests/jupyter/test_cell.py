@@ -94,6 +94,25 @@ def test_conditions_of_an_if_hold_or_are_loosened_never_tightened(test, when):
     assert found["x"] == "1..5" + (f" when {when}" if when else "")
 
 
+@pytest.mark.parametrize(
+    ("flag", "test", "when"),
+    [
+        ("linear = k in ('a', 'b')", "linear", "k in ('a', 'b')"),
+        ("linear = k == 'a'", "not linear and n > 1", "k != 'a' and n > 1"),
+        ("one = k == 'a'\nlinear = one or n == 2", "linear", "k == 'a' or n == 2"),
+        ("linear = fit(k) > 3", "linear", None),  # what is called may answer otherwise each time
+        ("linear = k == 'a'\nlinear = True", "linear", None),
+        ("linear = k == other", "linear", None),
+        ("if n: linear = k == 'a'", "linear", None),
+        ("def f(linear): pass\nlinear = k == 'a'", "linear", None),
+    ],
+)
+def test_a_test_that_has_a_name_makes_the_condition_that_it_is(flag, test, when):
+    head = "k = 'a'  # hpo: a | b | c\nn = 1  # hpo: 1..3\n"
+    found = domains(f"{head}{flag}\nif {test}:\n    x = 1  # hpo: 1..5")
+    assert found["x"] == "1..5" + (f" when {when}" if when else "")
+
+
 def test_elif_and_nesting():
     found = domains(
         """k = 'a'  # hpo: a | b | c
@@ -696,6 +715,18 @@ def test_objects_that_answer_anything_in_any_way_break_no_notice():
     ring.append(ring)
     del gone
     assert stale(ring) == set()
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["for i in range(1, n + 1):", "for i, _ in enumerate(range(n)):", "for i in reversed(range(n)):", "while i < n:"],
+)
+def test_a_loop_that_counts_otherwise_by_a_parameter_says_that_a_parameter_is_one(head):
+    told = cell(f"n = 2  # hpo: 1..3\ni = 0\n{head}\n    w = 1  # hpo: 1..5\n    i += 1\nn").doubts
+    much = head.removeprefix("while ").rpartition(" in ")[2].rstrip(":")
+    assert told == (
+        f"w is one parameter, the same in all passes of {much}; to have one a pass count by for i in range(n)",
+    )
 
 
 def test_a_loop_whose_passes_are_counted_in_the_cell_says_that_a_parameter_is_one():

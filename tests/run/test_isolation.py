@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sys
@@ -209,3 +210,22 @@ def test_trials_side_by_side_in_threads_draw_different_numbers():
     study = Study({"x": Float(0, 1)}, strategy="random")
     study.optimize(lambda config: time.sleep(0.01) or draws(config), trials=40, workers=4, on="threads")
     assert len({trial.value for trial in study.history.done}) == 40
+
+
+def test_what_a_trial_logs_through_the_users_handler_goes_to_its_own_log(capsys):
+    logger, handler = logging.getLogger("tests.noted"), logging.StreamHandler(sys.stderr)
+    logger.propagate = False
+    logger.addHandler(handler)
+    study, before = Study({"x": Float(0, 1)}, strategy="random"), handler.stream
+    try:
+
+        def noted(config):
+            logger.warning("seen by %r", threading.current_thread().name)
+            return config["x"]
+
+        study.optimize(noted, trials=2)
+        logger.warning("after the search")
+    finally:
+        logger.removeHandler(handler)
+    assert [study.log(number).startswith("seen by ") for number in (0, 1)] == [True, True]
+    assert handler.stream is before and capsys.readouterr().err == "after the search\n"

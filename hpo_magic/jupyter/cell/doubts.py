@@ -78,6 +78,8 @@ def _passes(tree: ast.Module, annotated: list[Annotated]) -> Iterator[str]:
     parameters = counting(tree, annotated)
     for loop in ast.walk(tree):
         count = counted(loop) if isinstance(loop, ast.For) else None
+        if count is None and isinstance(loop, (ast.For, ast.While)):
+            yield from _other_passes(loop, annotated, parameters)
         if not isinstance(loop, ast.For) or count is None or ast.unparse(count) in parameters:
             continue
         much = ast.unparse(count)
@@ -90,7 +92,19 @@ def _passes(tree: ast.Module, annotated: list[Annotated]) -> Iterator[str]:
                 )
 
 
-def _names(statement: ast.stmt) -> set[str]:
+def _other_passes(loop: ast.For | ast.While, annotated: list[Annotated], parameters: set[str]) -> Iterator[str]:
+    """Say so of loops that count otherwise: ``for i in range(1, n + 1)``, ``while i < n``."""
+    head = loop.iter if isinstance(loop, ast.For) else loop.test
+    counts = sorted(_names(head) & parameters)
+    for one in annotated if counts else ():
+        if one.statement in loop.body:
+            yield (
+                f"{one.name} is one parameter, the same in all passes of {ast.unparse(head)}; "
+                f"to have one a pass count by for i in range({counts[0]})"
+            )
+
+
+def _names(statement: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
 from hpo_magic.jupyter.cell.binding import bound
 from hpo_magic.jupyter.cell.cases import fits
+from hpo_magic.jupyter.cell.flags import flags, spelt_out
 from hpo_magic.jupyter.cell.named_options import named_options, spelt
 from hpo_magic.space import Budget
 from hpo_magic.space.conditions import literal_of, name_of
@@ -49,19 +50,26 @@ def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[as
     """Return for every annotated statement the branches and loops around it, outermost first."""
     wanted = {one.statement for one in annotated}
     walk = walked(tree.body, (), counting(tree, annotated), lines)
-    named = named_options(tree, annotated)
-    return {statement: spelt_path(path, named) for statement, path in walk if statement in wanted}
+    named, tests = named_options(tree, annotated), flags(tree, decided(tree, annotated))
+    return {statement: spelt_path(path, named, tests) for statement, path in walk if statement in wanted}
+
+
+def decided(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
+    """Return the parameters of which a test says something certain."""
+    return {one.name for one in annotated if decides(one)} - reassigned(tree, annotated)
 
 
 def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
     """Return the parameters by which loops may count: what a name of the notebook stands for only the cell knows."""
-    plain = {one.name for one in annotated if decides(one) and not one.parsed.names}
-    return plain - reassigned(tree, annotated)
+    return {one.name for one in annotated if not one.parsed.names} & decided(tree, annotated)
 
 
-def spelt_path(path: Path, named: Mapping[str, frozenset[str]]) -> Path:
-    """Return a path whose tests compare options, those of `named_options`, as configs hold them."""
-    return tuple(Branch(spelt(s.test, named), s.holds) if isinstance(s, Branch) else s for s in path)
+def spelt_path(path: Path, named: Mapping[str, frozenset[str]], tests: Mapping[str, ast.expr]) -> Path:
+    """Return a path whose tests compare options, those of `named_options`, as configs hold them.
+
+    Tests that have a name, those of `flags`, stand in full.
+    """
+    return tuple(Branch(spelt(spelt_out(s.test, tests), named), s.holds) if isinstance(s, Branch) else s for s in path)
 
 
 @dataclass(frozen=True)

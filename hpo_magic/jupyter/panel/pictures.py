@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from hpo_magic.errors import StudyError
 from hpo_magic.insight.plots.contour import decides
@@ -18,6 +19,8 @@ from hpo_magic.jupyter.report import worth_seeing
 from hpo_magic.space import Choice
 from hpo_magic.study import Study
 
+_DRAWN = 100
+"""Configs that are drawn to see which parameters exist together."""
 _STEP = 0.06
 """Seconds of computing after which the tab's other pictures are left for the next time, unless all are to be shown."""
 Wanted = Callable[[], Sequence[tuple[str, dict[str, Any]]]]
@@ -92,8 +95,9 @@ def landscape_tab(study: Study, easel: Easel, handle: Handle) -> PictureTab:
     pairs = [("(one parameter)", ""), *((name, name) for name in names)]
     plain = [n for n in names if not isinstance(study.original[n], Choice) and study.original.condition(n) is None]
     ordered = [*dict.fromkeys([*plain, *names])]
-    apart = (pair for pair in combinations(ordered, 2) if not decides(study.original, *pair))
-    first, second = next(apart, ((ordered or [""])[0], ""))
+    drawn = [study.original.sample(np.random.default_rng(seed)).keys() for seed in range(_DRAWN)]
+    beside = (pair for pair in combinations(ordered, 2) if any(config >= {*pair} for config in drawn))
+    first, second = next((pair for pair in beside if not decides(study.original, *pair)), ((ordered or [""])[0], ""))
     across = widgets.Dropdown(options=names, value=first, description="across")
     up = widgets.Dropdown(options=pairs, value=second, description="up")
 
