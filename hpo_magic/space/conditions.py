@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpo_magic.errors import SpaceError
+from hpo_magic.space.brief import brief
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
@@ -57,19 +58,8 @@ class Condition:
 
     @property
     def short(self) -> str:
-        """The expression as people say it: what a parameter is not goes without saying where it is said what it is.
-
-        Examples
-        --------
-        >>> parse("model != 'svm' and model == 'forest' and n > 1").short
-        "model == 'forest' and n > 1"
-        """
-        if not (isinstance(self.tree, ast.BoolOp) and isinstance(self.tree.op, ast.And)):
-            return self.text
-        parts = self.tree.values
-        known = [left for part in parts if (left := _compared(part, ast.Eq))]
-        told = [part for part in parts if _compared(part, ast.NotEq) not in known]
-        return ast.unparse(told[0] if len(told) == 1 else ast.BoolOp(ast.And(), told))
+        """The expression as people say it."""
+        return brief(self.tree)
 
     def holds(self, config: Mapping[str, Any]) -> bool:
         """Whether the condition is true for the active values in `config`."""
@@ -105,12 +95,6 @@ def parse(text: str) -> Condition:
         if isinstance(error, SpaceError):
             raise
         raise SpaceError(f"when={text!r} is no Python expression; write one such as \"kernel == 'rbf'\"") from None
-
-
-def _compared(node: ast.expr, how: type[ast.cmpop]) -> str:
-    """Return what is compared with something in that way, "" where it is another expression."""
-    fits = isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], how)
-    return ast.unparse(node.left) if fits and isinstance(node, ast.Compare) else ""
 
 
 def name_of(node: ast.expr) -> str | None:
