@@ -28,6 +28,8 @@ VARIANTS = {
     "whole": {},
     "no output transform": {"transform": "plain"},
     "no linear trend": {"trend": 0.0, "branch_trend": 0.0},
+    "the trend as strong for many parameters": {"fade": 0.0},
+    "options worth as much where they are many": {"crowding": 0.0},
     "the trend never doubted": {"doubt": 1.0},
     "a trend in branches as strong as elsewhere": {"branch_trend": 2.0},
     "the signal's prior in branches as elsewhere": {"branch_signal": (0.0, 1.0)},

@@ -94,6 +94,16 @@ def _mixed(rng: np.random.Generator, d: int) -> Callable[[Array], float]:
     return lambda u: float(2 * ((u[:2] - centre) ** 2).sum() + worth @ np.abs(u[2:] - ends))
 
 
+def _few(family: Family, count: int) -> Family:
+    """Return a family in which so many parameters matter, and all others do not."""
+
+    def make(rng: np.random.Generator, d: int) -> Callable[[Array], float]:
+        which, value = rng.choice(d, count, replace=False), family(rng, count)
+        return lambda u: value(u[which])
+
+    return make
+
+
 def _ends(rng: np.random.Generator, d: int) -> Array:
     return rng.integers(2, size=d).astype(float)
 
@@ -108,9 +118,16 @@ CORNER: Mapping[str, tuple[Family, int]] = {
 }  # fmt: skip
 
 
-def function(name: str, number: int) -> Problem:
+FEW: Mapping[str, tuple[Family, int]] = {
+    "few-bowl": (_few(_bowl, 3), 12), "few-steps": (_few(_steps, 3), 12), "few-edge": (_few(_edge, 4), 12),
+    "few-saturating": (_few(_saturating, 4), 12),
+}  # fmt: skip
+
+
+def function(name: str, number: int, dimensions: int | None = None) -> Problem:
     """Return a function of a family; those of other numbers have their best elsewhere."""
-    family, d = {**INSIDE, **CORNER}[name]
+    family, d = {**INSIDE, **CORNER, **FEW}[name]
+    d = dimensions or d
     value = family(np.random.default_rng([zlib.crc32(name.encode()), number]), d)
     names = [f"x{i}" for i in range(d)]
 
@@ -120,4 +137,5 @@ def function(name: str, number: int) -> Problem:
 
         return evaluate
 
-    return Problem(f"{name}:{number}", Space({name: Float(0, 1) for name in names}), make)
+    label = f"{name}:{number}" if dimensions is None else f"{name}{d}:{number}"
+    return Problem(label, Space({name: Float(0, 1) for name in names}), make)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.branches import branches
-from benchmarks.functions import CORNER, INSIDE, function
+from benchmarks.choices import KINDS, choices
+from benchmarks.functions import CORNER, FEW, INSIDE, function
 from benchmarks.models import SPACES, model
 from benchmarks.problems import TABLES, WIDE, Problem, learners, network, pipeline, table, tables
 
-SUITES = ("all", "tables", "wide", "models", "conditional", "made", "branches", "inside", "corner")
+SUITES = ("all", "tables", "wide", "models", "conditional", "made", "branches", "inside", "corner", "many", "options")
 
 
 def suite(name: str) -> list[Problem]:
@@ -15,8 +16,13 @@ def suite(name: str) -> list[Problem]:
 
     Tables and models are flat, wide is tables side by side, conditional and made are spaces with branches on bundled
     and on generated data, branches are larger ones on both; all is tables, models and conditional. Inside and corner
-    are functions whose best lies there.
+    are functions whose best lies there, many both of 12 and 20 parameters, of which for some few matter; options are
+    functions of unordered choices, most with many options.
     """
+    if name == "many":
+        return [function(one, number, d) for one in (*INSIDE, *CORNER, *FEW) for number, d in ((7, 12), (8, 20))]
+    if name == "options":
+        return [choices(one, number) for one in KINDS for number in (7, 8)]
     if name in ("inside", "corner"):
         return [function(one, number) for one in (INSIDE if name == "inside" else CORNER) for number in range(3)]
     if name == "wide":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 _JUDGED, _SPREAD = 10, 10
 """Proposals by which the trend is judged; trials up to which spread points go on where it misleads."""
+_FEW, _MANY = 9, 5
+"""Parameters up to which the trend is as strong, and options up to which each may be worth as much."""
 _NAMES = {"logei": "expected improvement", "ei": "expected improvement", "pi": "probability of improvement",
           "lcb": "a lower confidence bound", "thompson": "Thompson sampling"}  # fmt: skip
 
@@ -52,6 +55,9 @@ class GaussianProcessSampler:
         branches, or ``"plain"``.
     trend : float
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
+    fade : float
+        Power of nine over the number of parameters of a config, beyond nine, with which that variance shrinks in a flat
+        space without budget: few trials tell a slope in many directions badly, and it leads to the ends of all ranges.
     branch_trend : float
         The same in a space with branches and no budget. A branch's own numbers have few trials, and a line through few
         may point the wrong way for long.
@@ -65,6 +71,9 @@ class GaussianProcessSampler:
         spread points go on up to the tenth trial. 1: it is never doubted.
     options : float
         Prior variance of what the options of unordered choices are worth by themselves; 0 for nothing.
+    crowding : float
+        Power of five over the number of options, beyond five, with which that variance shrinks: an option that has not
+        been tried would else be worth a trial for each of twenty.
     interior : float
         In a space with branches and no budget: strength β of the belief that good numbers lie within their ranges
         rather than at their ends. It is worth β over the number of trials (Hvarfner 2022, eq. 6); 0 for none. Only the
@@ -85,10 +94,12 @@ class GaussianProcessSampler:
     start: int = 5
     transform: str = "power"
     trend: float = 2.0
+    fade: float = 4.0
     branch_trend: float = 0.5
     branch_signal: tuple[float, float] = (0.8, 0.5)
     doubt: float = 0.5
     options: float = 4.0
+    crowding: float = 1.0
     interior: float = 2.0
     patience: int = 7
     stretch: float = 0.5
@@ -163,10 +174,17 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         trend = 0.0 if self._misled(cube, history) else self.trend
-        prior = Prior(trend=trend, options=self.options)
+        if cube.space.budget is None:
+            trend *= min(1.0, _FEW / max(cube.breadth, 1)) ** self.fade
+        prior = Prior(trend=trend, options=self.options, crowds=self._crowds(cube))
         if cube.branches:
-            prior = Prior(signal=self.branch_signal, trend=self.branch_trend, options=self.options)
+            prior = dataclasses.replace(prior, signal=self.branch_signal, trend=self.branch_trend)
         return prior_of(history, prior.stretched(cube.breadth, self.stretch))
+
+    def _crowds(self, cube: Cube) -> tuple[float, ...]:
+        """Return the part of the prior variance of an option's worth that each column has: the more, the less."""
+        count = (cube.in_play(j) if cube.unordered[j] else 1 for j in range(len(cube.space)))
+        return tuple(min(1.0, _MANY / max(many, 1)) ** self.crowding for many in count)
 
     def _misled(self, cube: Cube, history: History) -> bool:
         if cube.branches or cube.space.budget is not None or len(history.goals) > 1 or not self.trend:

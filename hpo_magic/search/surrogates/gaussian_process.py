@@ -3,7 +3,7 @@
 Notation (Rasmussen 2006): X (n, d) model coordinates, y (n,) standardised losses, ℓ_j lengthscales, w_j = ℓ_j⁻²,
 s² signal and σ² noise variance, Δ²_j squared differences (1 for two different unordered options),
 r² = Σ w_j Δ²_j, q = √5 r, C (n, d) the centred coordinates of what is ordered, u how many columns are not,
-T = trend/d CCᵀ + options/u Σ_j [x_j = x'_j] + pairs/(d(d - 1)) ((CCᵀ)∘² - C∘²C∘²ᵀ) the covariance of the trend,
+T = trend/d CCᵀ + options/u Σ_j crowds_j [x_j = x'_j] + pairs/(d(d - 1)) ((CCᵀ)∘² - C∘²C∘²ᵀ) the trend's covariance,
 K = s²(1 + q + q²/3)e^{-q} + T + σ²I (Matérn 5/2), α = K⁻¹y. θ = (ln ℓ_1 … ln ℓ_d, ln s², ln σ²).
 
 The trend (Cowen-Rivers 2022, section 3) says early that a larger network or a smaller step is better; without it a
@@ -37,7 +37,8 @@ _STEPS, _CLOSE = 30, 1e-5
 class Prior:
     """Mean and spread of the normal priors on ln ℓ, ln s² and ln σ²; the trend's variances, on average over the cube.
 
-    Those of the trend are of its linear part, of what options are worth, and of the products of two coordinates.
+    Those of the trend are of its linear part, of what options are worth, and of the products of two coordinates;
+    `crowds` is the part of that of options that each column has, (d,), or () where all have it.
     """
 
     length: tuple[float, float] = (-0.7, 1.0)
@@ -45,6 +46,7 @@ class Prior:
     noise: tuple[float, float] = (-5.0, 2.0)
     trend: float = 2.0
     options: float = 4.0
+    crowds: tuple[float, ...] = ()
     pairs: float = 0.0
 
     def stretched(self, breadth: int, power: float) -> Prior:
@@ -197,7 +199,7 @@ def _trend(points: Array, others: Array, unordered: NDArray[np.bool_], prior: Pr
     """Return T between points, (…, m, d) and (…, n, d) → (…, m, n); an option below 0 is none."""
     d, a, b = len(unordered), _centred(points, unordered), _centred(others, unordered)
     column, option = _options(others, unordered)
-    worth = np.where(option >= 0, prior.options / max(1, unordered.sum()), 0.0)
+    worth = np.where(option >= 0, _worths(unordered, prior)[column], 0.0)
     left = np.concatenate([a * (prior.trend / d), (points[..., column] == option) * worth], axis=-1)
     right = np.concatenate([b, others[..., column] == option], axis=-1).swapaxes(-1, -2)
     trend = left @ right
@@ -212,7 +214,13 @@ def _trend_at(points: Array, unordered: NDArray[np.bool_], prior: Prior) -> Arra
     d, squared = len(unordered), _centred(points, unordered) ** 2
     total = squared.sum(axis=1)
     trend = prior.trend / d * total + prior.pairs / max(1, d * (d - 1)) * (total**2 - (squared**2).sum(axis=1))
-    return np.asarray(trend + prior.options * (points[:, unordered] >= 0).sum(axis=1) / max(1, unordered.sum()))
+    return np.asarray(trend + (points[:, unordered] >= 0) @ _worths(unordered, prior)[unordered])
+
+
+def _worths(unordered: NDArray[np.bool_], prior: Prior) -> Array:
+    """Return the prior variance of what an option of each column is worth by itself, (d,); 0 for what has an order."""
+    each = np.where(unordered, prior.options / max(1, unordered.sum()), 0.0)
+    return each * np.array(prior.crowds) if prior.crowds else each
 
 
 def _options(points: Array, unordered: NDArray[np.bool_]) -> tuple[NDArray[np.int_], Array]:
