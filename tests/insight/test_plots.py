@@ -358,3 +358,17 @@ def test_parallel_coordinates_say_what_is_missing():
     assert [text.get_text() for text in study.plot("parallel").axes[0].texts] == [
         "no trial yet that lies within the ranges"
     ]
+
+
+def test_of_many_parameters_those_of_the_best_have_rows_that_can_be_read():
+    leaves = {f"leaf{i}": Float(0, 1, when="kind == 'b'") for i in range(3)}
+    many = {f"x{i}": Float(0, 1, when="kind == 'a'") for i in range(40)}
+    study = Study({"kind": Choice(["a", "b"]), **many, **leaves}, strategy="random")
+    study.optimize(lambda config: float(config["kind"] == "a"), trials=12)
+    figure = study.plot("parameters")
+    figure.canvas.draw()
+    rows = figure.axes[0].get_yticklabels()
+    shown, boxes = [row.get_text() for row in rows], [row.get_window_extent() for row in rows]
+    assert {"kind", "leaf0", "leaf1", "leaf2"} <= {*shown} and 10 <= len(shown) < 44
+    assert figure.axes[0].get_xlabel() == f"{len(shown)} of 44 parameters"
+    assert all(upper.y0 >= lower.y1 - 1 for upper, lower in zip(boxes, boxes[1:], strict=False))

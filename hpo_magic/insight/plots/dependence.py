@@ -59,4 +59,4 @@ def draw(
     inside = [(x, y) for x, y in values if low <= y <= high]
     if inside:
         ax.plot(*zip(*inside, strict=True), ".", color=TRIAL, alpha=0.5, markersize=5)
-    ax.text(0.99, 0.02, "promise", transform=ax.transAxes, ha="right", fontsize=8, color=INK)
+    ax.text(1.005, 0.0, "promise", transform=ax.transAxes, rotation=90, va="bottom", fontsize=8, color=INK)

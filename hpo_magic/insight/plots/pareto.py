@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from hpo_magic.insight.plots.convergence import limits
 from hpo_magic.insight.plots.palette import colours, quality
+from hpo_magic.insight.plots.scale import short
 from hpo_magic.insight.plots.style import BEST, FAILED, INK, LINE, TRIAL, dress, say
 from hpo_magic.space import Space
 from hpo_magic.trials import History
@@ -39,6 +40,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
         pad = 0.05 * (high - low)
         led = values[leads, column] if leads.any() else np.array([low, high])
         low, high = min(low, led.min() - pad), max(high, led.max() + pad)
+        low = max(low, 0.0) if values[:, column].min() >= 0 else low  # what counts or weighs is never below
         values[:, column] = np.clip(values[:, column], low, high)
         axis(low, high)
     tints = colours(quality(history.losses[:, 2])) if len(goals) > 2 else None
@@ -69,5 +71,8 @@ def draw(history: History, space: Space, ax: Axes) -> None:
             )  # fmt: skip
     if len(goals) > 2:
         best, worst = signs[2] * np.sort(history.losses[:, 2])[[0, -1]]
-        ax.set_title(f"{goals[2].metric}: dark is good, from {worst:.3g} to {best:.3g}", fontsize=8, parse_math=False)
-    ax.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)
+        title = f"{short(goals[2].metric, 14)}: dark is good, {worst:.3g} to {best:.3g}"
+        ax.set_title(title, fontsize=8, loc="left", color=INK, parse_math=False)
+    ax.legend(
+        loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=2, fontsize=8, frameon=False, labelcolor=INK
+    )  # fmt: skip

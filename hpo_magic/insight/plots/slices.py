@@ -14,7 +14,8 @@ from hpo_magic.insight.plots.style import BEST, INK, LINE, dress, say
 from hpo_magic.space import Choice, Space
 from hpo_magic.trials import History, Trial
 
-_COLUMNS, _GAP, _MOST = 8, 0.25, 1000
+_COLUMNS, _GAP, _MOST, _ABREAST = 8, 0.25, 1000, 4
+"""Slices at most, the gap between two, trials at most, and names that stand in one row."""
 
 
 def draw(history: History, space: Space, ax: Axes) -> None:
@@ -52,7 +53,7 @@ def draw(history: History, space: Space, ax: Axes) -> None:
             ax.plot([at], [goal.sign * history.loss(best)], "*", color=BEST, markersize=11)
         if column:
             ax.axvline(start - _GAP / 2, color=INK, linewidth=0.6, alpha=0.4)
-        _label(name, space, start, len(names), ax)
+        _label(name, space, column, len(names), ax)
     ax.set_title((few + beyond(len(outside))).removeprefix("; "), fontsize=8)
 
 
@@ -85,15 +86,18 @@ def _told(space: Space, name: str, done: Sequence[Trial], ranks: np.ndarray) -> 
     return sum(len(group) * (float(group.mean()) - (len(done) - 1) / 2) ** 2 for group in groups)
 
 
-def _label(name: str, space: Space, start: float, count: int, ax: Axes) -> None:
+def _label(name: str, space: Space, column: int, count: int, ax: Axes) -> None:
+    start = column * (1 + _GAP)
     for u, text in fitting(*ticks(space[name], most=2 if count > 3 else 3), room=WIDTH // count):
         side = "center" if isinstance(space[name], Choice) else "left" if u < 0.1 else "right" if u > 0.9 else "center"
         ax.annotate(
             text, (start + u, 0), (0, -4), xycoords=ax.get_xaxis_transform(), textcoords="offset points",
             ha=side, va="top", fontsize=8, color=INK, parse_math=False, annotation_clip=False,
         )  # fmt: skip
+    rows = 2 if count > _ABREAST else 1  # names that are long stand in two rows
     ax.annotate(
-        short(name, max(8, WIDTH // count)), (start + 0.5, 0), (0, -16), xycoords=ax.get_xaxis_transform(),
-        textcoords="offset points", ha="center", va="top", fontsize=9, color=INK, parse_math=False,
+        short(name, max(8, rows * WIDTH // count - 6)), (start + 0.5, 0), (0, -16 - 11 * (column % rows)),
+        xycoords=ax.get_xaxis_transform(),
+        textcoords="offset points", ha="center", va="top", fontsize=10 - rows, color=INK, parse_math=False,
         annotation_clip=False,
     )  # fmt: skip
