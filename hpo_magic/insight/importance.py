@@ -31,8 +31,8 @@ Array = NDArray[np.float64]
 METHODS = ("fanova", "ped-anova")
 _RUNS, _PLACES, _DRAWN, _DRAWN_AT = 200, 2048, 10, 256
 """Trials that the process is told of, places where it is asked, functions drawn from it, and at how many of these."""
-_BINS, _PAIR_BINS = 32, 8
-"""Parts that a parameter is cut into by itself, and in a pair."""
+_BINS = 32, 8
+"""Parts that a parameter is cut into where many places tell of it, and where few do."""
 _PAIRED, _GRID = 5, 50
 """So many of the parameters that matter most are looked at in pairs; bins of a density."""
 _REDRAWN = 20
@@ -147,36 +147,38 @@ def _fanova(view: View, space: Space, names: list[str]) -> tuple[list[Share], li
     places = Sobol(len(space.names), seed=0).random(_PLACES)
     points, rng = view.cube.at_full_budget(view.cube.model(places)), np.random.default_rng(0)
     with one_thread():
-        mean, drawn = view.process.mean(points), view.process.samples(points[:_DRAWN_AT], rng, _DRAWN)
+        mean, samples = view.process.mean(points), view.process.samples(points[:_DRAWN_AT], rng, _DRAWN)
     expected = view.unscaled(mean)
     # What is far worse than most of the space is bad, and how bad it is would drown all else.
     knee, noise = Squeeze.of(expected).knee, view.noise * view.scale**2
     told = np.minimum(expected, knee)
-    some = [told[:_DRAWN_AT]] * _DRAWN if np.ptp(told) == 0 else map(view.unscaled, drawn)  # all alike: nothing matters
-    perhaps = np.minimum([told[:_DRAWN_AT], *some], knee)
+    some = [told[:_DRAWN_AT]] * 2 if np.ptp(told) == 0 else map(view.unscaled, samples)  # all alike: nothing matters
+    drawn = np.minimum([told[:_DRAWN_AT], *some], knee)
 
     def share(chosen: tuple[str, ...]) -> Share:
-        bins = _bins(places, space, chosen)
-        whole = float(_explained(bins, told[None], noise)[0])
-        few = _explained(bins[:, :_DRAWN_AT], perhaps, noise)
+        fine, coarse = (_bins(places, space, chosen, most) for most in _BINS)
+        whole = float(_explained(fine, told[None], noise)[0])
+        few = _explained(coarse[:, :_DRAWN_AT], drawn, noise)
         # Few places tell a share badly; by how much they miss that of the mean they miss those of functions like it.
-        parts = np.clip(few[1:] + whole - few[0], 0.0, 1.0)
-        return _between(chosen, float(parts.mean()), parts)
+        parts = whole + few[1:] - few[0]
+        return _between(chosen, min(max(float(parts.mean()), 0.0), 1.0), np.clip(parts, 0.0, 1.0))
 
     shares = [share((name,)) for name in names]
     leading = sorted(shares, key=lambda share: -share.share)[:_PAIRED]
     return shares, [share((one.names[0], other.names[0])) for one, other in combinations(leading, 2)]
 
 
-def _bins(places: Array, space: Space, chosen: tuple[str, ...]) -> NDArray[np.int_]:
-    """Return in which part of each chosen parameter places of the unit cube lie, (1 or 2, n)."""
-    most = _BINS if len(chosen) == 1 else _PAIR_BINS
+def _bins(places: Array, space: Space, chosen: tuple[str, ...], cells: int) -> NDArray[np.int_]:
+    """Return in which part of each chosen parameter places of the unit cube lie, (1 or 2, n), so many cells at most."""
+    most = cells if len(chosen) == 1 else int(cells**0.5) + 2
     parts = [min(levels(space[name]) or most, most) for name in chosen]
     return np.array([(places[:, space.names.index(n)] * k).astype(int) for n, k in zip(chosen, parts, strict=True)])
 
 
 def _explained(bins: NDArray[np.int_], values: Array, noise: float) -> Array:
     """Return the share of the variance of each function that its parameters explain together, not by themselves, (f,).
+
+    By chance it may lie below 0.
 
     Parameters
     ----------
@@ -191,14 +193,15 @@ def _explained(bins: NDArray[np.int_], values: Array, noise: float) -> Array:
         part = alone
     else:
         _, cells = np.unique(bins, axis=1, return_inverse=True)
-        part = np.maximum(_between_bins(cells.ravel(), values) - alone, 0.0)
+        part = _between_bins(cells.ravel(), values) - alone
     return np.asarray(part / np.where(whole > 0, whole, 1.0))
 
 
 def _between_bins(bins: NDArray[np.int_], values: Array) -> Array:
     """Return the variance of the means of bins, less what chance alone gives them, (n,) and (f, n) → (f,).
 
-    The estimator of a one-way analysis of variance (Searle 1992, section 3.6).
+    Where there is none it is by chance above 0 or below. The estimator of a one-way analysis of variance (Searle 1992,
+    section 3.6).
     """
     counts = np.bincount(bins)
     centred = values - values.mean(axis=1, keepdims=True)
@@ -206,7 +209,7 @@ def _between_bins(bins: NDArray[np.int_], values: Array) -> Array:
     between = (sums[:, counts > 0] ** 2 / counts[counts > 0]).sum(axis=1)
     kinds, n = int((counts > 0).sum()), len(bins)
     within = ((centred**2).sum(axis=1) - between) / max(n - kinds, 1)
-    return np.asarray(np.maximum(between - (kinds - 1) * within, 0.0) / n)
+    return np.asarray((between - (kinds - 1) * within) / n)
 
 
 def _between(names: tuple[str, ...], share: float, told: Array) -> Share:

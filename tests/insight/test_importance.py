@@ -146,7 +146,7 @@ def test_shares_by_bins_are_those_of_the_function(function, shares):
     places, space = qmc.Sobol(3, seed=0).random(2048), Space({"x": Float(0, 1), "y": Float(0, 1), "z": Float(0, 1)})
     for chosen, share in zip((("x",), ("y",), ("x", "y")), shares, strict=True):
         # Parts of a sixteenth hide 1/256 of a straight line's variance, those of an eighth 1/64 twice of a product's.
-        found = _explained(_bins(places, space, chosen), function(places)[None], 0.0)
+        found = _explained(_bins(places, space, chosen, 32), function(places)[None], 0.0)
         assert found[0] == pytest.approx(share, abs=0.04)
 
 
