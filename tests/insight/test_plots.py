@@ -332,7 +332,7 @@ def test_labels_of_a_schedule_stand_where_values_change_and_not_on_each_other():
 def test_names_that_are_long_or_strange_are_told_apart():
     names = [f"a_very_long_parameter_name_{i}" for i in range(12)]
     study = Study({name: Float(0, 1) for name in names}, minimize="a_metric_" * 8, strategy="random", name="_one")
-    study.optimize(lambda c: c[names[0]] * c[names[1]] + c[names[2]], trials=30)
+    study.optimize(lambda c: 12 * (c[names[0]] - 0.5) * (c[names[1]] - 0.5) + c[names[2]], trials=80)
     pairs = [text.get_text() for text in study.plot("importance").axes[0].get_yticklabels() if "×" in text.get_text()]
     assert pairs and all(len(pair.split(" × ")) == 2 for pair in pairs)
     figure = study.plot("parallel")

@@ -17,7 +17,7 @@ from hpo_magic.trials import Goal, History, State, Trial
 from tests.strategies import random_history
 
 SMALL = Space({"x": Float(0, 1, default=0.25), "y": Float(0, 1, default=0.5)})
-WIDE = Space({f"x{i}": Float(0, 1) for i in range(31)})
+WIDE = Space({f"x{i}": Float(0, 1) for i in range(61)})
 
 
 def test_the_cells_own_values_are_the_first_trial():
@@ -113,7 +113,7 @@ def test_many_parameters_of_which_a_config_has_few_are_learnt_by_one_process():
 
 
 def test_it_says_what_it_chose_and_why():
-    assert "as 31 parameters are many" in AutoSampler().explain(WIDE, 50)
+    assert "as 61 parameters are many" in AutoSampler().explain(WIDE, 50)
     assert "from trial 400 on in turns" in AutoSampler().explain(SMALL, 1000)
     assert AutoSampler(cost_aware=True).explain(SMALL, 50).endswith("expected improvement per second")
 

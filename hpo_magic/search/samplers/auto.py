@@ -19,7 +19,7 @@ from hpo_magic.search.samplers.tpe import TpeSampler
 from hpo_magic.space import Config, Space
 from hpo_magic.trials import History
 
-_MANY_TRIALS, _MANY_PARAMETERS = 400, 30
+_MANY_TRIALS, _MANY_PARAMETERS = 400, 60
 """A Gaussian process knows at most so many trials, and tells distances apart in at most so many dimensions. In
 a space with branches those of one config count: what a config lacks is at the same place in all that lack it."""
 _LONG = 25

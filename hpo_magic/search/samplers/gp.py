@@ -57,7 +57,7 @@ class GaussianProcessSampler:
         Prior variance of a linear trend over the numbers, where that of the losses is 1; 0 for none.
     fade : float
         Power of nine over the number of parameters of a config, beyond nine, with which that variance shrinks in a flat
-        space without budget: few trials tell a slope in many directions badly, and it leads to the ends of all ranges.
+        space: few trials tell a slope in many directions badly, and it leads to the ends of all ranges.
     branch_trend : float
         The same in a space with branches and no budget. A branch's own numbers have few trials, and a line through few
         may point the wrong way for long.
@@ -174,8 +174,7 @@ class GaussianProcessSampler:
         from hpo_magic.search.surrogates.gaussian_process import Prior
 
         trend = 0.0 if self._misled(cube, history) else self.trend
-        if cube.space.budget is None:
-            trend *= min(1.0, _FEW / max(cube.breadth, 1)) ** self.fade
+        trend *= min(1.0, _FEW / max(cube.breadth, 1)) ** self.fade
         prior = Prior(trend=trend, options=self.options, crowds=self._crowds(cube))
         if cube.branches:
             prior = dataclasses.replace(prior, signal=self.branch_signal, trend=self.branch_trend)
