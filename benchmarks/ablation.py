@@ -6,7 +6,6 @@ standard error over problems. Above 1: the ingredient helps.
 
 from __future__ import annotations
 
-import argparse
 import os
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
@@ -15,10 +14,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.compare import Maker, Run, run_all
+from benchmarks.compare import Maker, Run, parser_of, run_all
 from benchmarks.machine import machine
 from benchmarks.peers import Ours
-from benchmarks.suites import SUITES
 from hpo_magic import Space
 from hpo_magic.search.samplers.gp import GaussianProcessSampler
 from hpo_magic.search.schedulers.full import Full
@@ -74,17 +72,8 @@ def variant(name: str) -> Maker:
 
 def main() -> None:
     """Run all variants and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", default="tables", choices=SUITES)
+    parser = parser_of(__doc__, "tables", 10)
     parser.add_argument("--rows", default=",".join(VARIANTS), help="which to run, the whole among them")
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--trials", type=int, default=50)
-    parser.add_argument(
-        "--noise", type=float, default=0.0, help="of each loss, in parts of the spread of random configs"
-    )
-    parser.add_argument("--flaky", type=float, default=0.0, help="share of trials that fail whatever their config")
-    parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
-    parser.add_argument("--processes", type=int, default=2, help="problems at a time")
     options = parser.parse_args()
     print(machine("numpy", "scipy"), flush=True)
     names = options.rows.split(",")

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.peers import Peer
 from benchmarks.problems import Problem
-from benchmarks.suites import suite
+from benchmarks.suites import SUITES, suite
 from hpo_magic import Space
 
 Maker = Callable[[Space, int, int, int], Peer]
@@ -58,6 +58,21 @@ def search(
             peer.tell(config, [told])
         spent += time.process_time() - began
     return Run(name, problem.name, seed, tuple(losses), tuple(standing), spent / trials)
+
+
+def parser_of(description: str | None, suite: str, seeds: int) -> argparse.ArgumentParser:
+    """Return the parser of what `run_all` reads, with these defaults."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--suite", default=suite, choices=SUITES)
+    parser.add_argument("--seeds", type=int, default=seeds, help="searches of each problem by each peer")
+    parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument(
+        "--noise", type=float, default=0.0, help="of each loss, in parts of the spread of random configs"
+    )
+    parser.add_argument("--flaky", type=float, default=0.0, help="share of trials that fail whatever their config")
+    parser.add_argument("--draws", type=int, default=100, help="random configs by which regret is scaled")
+    parser.add_argument("--processes", type=int, default=2, help="problems at a time")
+    return parser
 
 
 def run_all(

@@ -11,7 +11,7 @@ import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
 from hpo_magic.errors import HpoError, MetricError, StudyError, StudyInUse, flag, whole
 from hpo_magic.run.deletion import delete, versions_of
@@ -51,8 +51,14 @@ if TYPE_CHECKING:
     from hpo_magic.insight.landscape import PartialDependence
     from hpo_magic.insight.schedule import Segment
 
-_How = tuple[Sequence[Guard], Any, Callable[[Trial], None] | None, bool]
-"""Guards and place of a search, who hears of its trials, and whether others take part."""
+
+class _How(NamedTuple):
+    """Guards and place of a search, who hears of its trials, and whether others take part."""
+
+    guards: Sequence[Guard] = ()
+    on: Any = None
+    heard: Callable[[Trial], None] | None = None
+    shared: bool = False
 
 
 class Study:
@@ -122,7 +128,7 @@ class Study:
         self.limits = Limits(**(ledger.settings.get("limits") or {}))
         self.runner: Runner | None = None
         self._found = ledger.counted() > 0
-        self._how: _How = (), None, None, False
+        self._how = _How()
 
     @classmethod
     def load(cls, name: str, store: str | os.PathLike[str] | Store, version: int | None = None) -> Study:
@@ -217,7 +223,7 @@ class Study:
         after = self.limits if most is None else dataclasses.replace(self.limits, trials=max(most, needed))
         limits = dataclasses.replace(self.limits, trials=needed, target=None, no_gain=None, to_noise=False)
         try:
-            self._search(chosen, limits, *self._how[:2])
+            self._search(chosen, limits, self._how.guards, self._how.on)
         finally:
             self.limits = after
             self.ledger.withdraw(first)  # what an error or an interrupt has left in the queue
@@ -640,7 +646,7 @@ class Study:
             self.ledger.release()
             raise
         self.runner = Runner(self.ledger, objective, executor, self.limits, (*own, *guards), heard)
-        self._how = guards, on, heard, shared
+        self._how = _How(guards, on, heard, shared)
         short = self.strategy.shortfall(self.original, limits.trials)
         if short and len(self.history) < (limits.trials or 0):
             self.ledger.notices.append(short)
@@ -669,6 +675,13 @@ class Study:
             self.set_limits(dataclasses.replace(self.limits, trials=needed))
         return most is None or max(most, needed) > counted
 
+    def need_room(self, ask: str) -> None:
+        """Make room, or raise StudyError where there is none, with how to `ask` for more."""
+        if not self.make_room():
+            raise StudyError(
+                f"study {self.name!r} has all of its {self.limits.trials} trials; to go on ask for more, {ask}"
+            )
+
     @property
     def phase(self) -> Phase:
         """What the search is doing."""
@@ -687,13 +700,9 @@ class Study:
         if runner.phase.alive:
             runner.resume()
             return
-        if not self.make_room():
-            raise StudyError(
-                f"study {self.name!r} has all of its {self.limits.trials} trials; to go on ask for more, by "
-                "set_limits or by optimize"
-            )
-        guards, on, heard, shared = self._how
-        self._start(runner.objective, self.limits, guards, on, heard=heard, shared=shared)
+        self.need_room("by set_limits or by optimize")
+        how = self._how
+        self._start(runner.objective, self.limits, how.guards, how.on, heard=how.heard, shared=how.shared)
 
     def stop(self) -> None:
         """Interrupt the running trials and end the search."""

@@ -11,6 +11,7 @@ from hpo_magic.errors import StudyError
 from hpo_magic.search.novelty import key
 from hpo_magic.space import Space
 from hpo_magic.trials import Goal, History, State, Trial
+from hpo_magic.trials.constraints import unmet
 from hpo_magic.trials.trial import bounded
 
 _UNTOLD = 0.05
@@ -125,10 +126,10 @@ def _repeated(trial: Trial, repeats: Sequence[Trial], history: History) -> Repea
     told = [repeat.values or {} for repeat in repeats]
     read = {limit.metric for limit in history.constraints} if told else set()
     means = {name: float(np.mean([bounded(values[name]) for values in told])) for name in read}
-    missed = tuple(limit.text for limit in history.constraints if told and not limit.holds(means))
-    read |= {goal.metric for goal in history.goals}
-    alike = all(values[name] == told[0][name] for values in told for name in read)
-    return Repeated(trial, tuple(bounded(values[history.goals[0].metric]) for values in told), missed, alike)
+    missed = unmet(history.constraints, means) if told else []
+    counts = read | {goal.metric for goal in history.goals}
+    alike = all(values[name] == told[0][name] for values in told for name in counts)
+    return Repeated(trial, tuple(bounded(values[history.goals[0].metric]) for values in told), tuple(missed), alike)
 
 
 def _no_worse(winner: Repeated, other: Repeated, goal: Goal) -> tuple[bool, float]:

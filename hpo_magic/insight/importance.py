@@ -192,8 +192,7 @@ def _explained(bins: NDArray[np.int_], values: Array, noise: float) -> Array:
     if len(bins) == 1:
         part = alone
     else:
-        _, cells = np.unique(bins, axis=1, return_inverse=True)
-        part = _between_bins(cells.ravel(), values) - alone
+        part = _between_bins(bins[0] * (bins[1].max() + 1) + bins[1], values) - alone
     return np.asarray(part / np.where(whole > 0, whole, 1.0))
 
 

@@ -15,7 +15,7 @@ from hpo_magic.jupyter.cell.layout import Layout, lay_out
 from hpo_magic.jupyter.cell.per_pass import written
 from hpo_magic.space import Config
 from hpo_magic.trials import State, Trial
-from hpo_magic.trials.constraints import Constraint
+from hpo_magic.trials.constraints import Constraint, unmet
 
 
 def values_for_namespace(config: Config, names: frozenset[str], namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def doubt(trial: Trial, constraints: Sequence[Constraint]) -> str:
         return f", which has no result ({trial.state})"
     if not trial.trusted:
         return ", which is not trusted"
-    missed = [limit.text for limit in constraints if not limit.holds(trial.values or {})]
+    missed = unmet(constraints, trial.values or {})
     return f", which misses {' and '.join(missed)}" if missed else ""
 
 

@@ -195,11 +195,10 @@ class Session:
     def go_on(self, search: Search) -> None:
         """Go on with a search; where it has all its trials, with what waits in the queue on top of them."""
         study = search.study
-        if not study.make_room() and not study.phase.alive:
-            raise StudyError(
-                f"study {study.name!r} has all of its {study.limits.trials} trials; to go on ask for more, "
-                "in the panel or by --trials"
-            )
+        if study.phase.alive:
+            study.make_room()
+        else:
+            study.need_room("in the panel or by --trials")
         self.run(search)
 
     def wait(self, search: Search, stops: bool = True, said: int | None = None) -> None:

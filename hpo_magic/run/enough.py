@@ -33,8 +33,8 @@ def enough(limits: Limits, history: History, space: Space) -> str:
     if limits.target is not None and whole and history.loss(best) <= sign * limits.target:
         return f"the target {history.goals[0].metric} {limits.target:g} is reached"
     if limits.no_gain is not None and whole:
-        rivals = [trial for trial in tries(history, best.number) if (trial.budget or 0) >= (best.budget or 0)]
-        since = len(rivals)  # a cheaper run cannot beat the best
+        rivals = tries(history, best.number)
+        since = sum((trial.budget or 0) >= (best.budget or 0) for trial in rivals)  # a cheaper run cannot beat the best
         if since >= limits.no_gain:
             return f"nothing was gained in {since} trials since trial {best.number}"
     if limits.to_noise and len(history.done) >= _FEWEST:

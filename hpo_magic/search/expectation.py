@@ -21,7 +21,8 @@ from hpo_magic.search.surrogates.belief import (
     of_failing,
     of_goal,
 )
-from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
+from hpo_magic.search.surrogates.gaussian_process import GaussianProcess
+from hpo_magic.search.surrogates.prior import Prior
 from hpo_magic.trials import Goal, History
 from hpo_magic.trials.pareto import dominated, most_boxes
 

@@ -94,6 +94,17 @@ def margins_of(constraints: Sequence[Constraint], trials: Sequence[Mapping[str, 
     return margins
 
 
+def unmet(constraints: Sequence[Constraint], values: Mapping[str, float]) -> list[str]:
+    """Return the constraints that values miss, in words.
+
+    Examples
+    --------
+    >>> unmet(read_constraints("0.1 <= recall and latency < 20"), {"recall": 0.2, "latency": 25.0})
+    ['latency < 20']
+    """
+    return [constraint.text for constraint in constraints if not constraint.holds(values)]
+
+
 def missed(margins: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return by how much trials miss the constraints, each on the scale of its largest margin, summed, (n, c) → (n,).
 

@@ -32,7 +32,6 @@ def rows(history: History, names: Sequence[str], absent: Any = None) -> list[dic
     config = {name: f"config.{name}" if name in _OWN or name in metrics else name for name in names}
     family = any(trial.parent is not None for trial in history.trials)
     doubted = not all(trial.trusted for trial in history.trials)
-    limited = bool(history.constraints)
     return [
         {
             "number": trial.number,
@@ -41,7 +40,7 @@ def rows(history: History, names: Sequence[str], absent: Any = None) -> list[dic
             **{column: trial.config.get(name, absent) for name, column in config.items()},
             **({"parent": trial.parent} if family else {}),
             **({"trusted": trial.trusted} if doubted else {}),
-            **({"feasible": trial.state is State.DONE and history.feasible(trial)} if limited else {}),
+            **({"feasible": trial.state is State.DONE and history.feasible(trial)} if history.constraints else {}),
             "duration": trial.duration,
             "error": str(trial.error) if trial.error else None,
         }

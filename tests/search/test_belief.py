@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from hpo_magic.search.cube import Cube
 from hpo_magic.search.surrogates.belief import of_constraint, of_goal, prior_of, squashed
-from hpo_magic.search.surrogates.gaussian_process import Prior
+from hpo_magic.search.surrogates.prior import Prior
 from hpo_magic.search.surrogates.transform import clipped, standardise
 from hpo_magic.space import Budget, Float, Space
 from hpo_magic.trials import History, State, Trial

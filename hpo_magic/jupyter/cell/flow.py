@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -50,8 +50,8 @@ def paths(tree: ast.Module, annotated: list[Annotated], lines: Lines) -> dict[as
     """Return for every annotated statement the branches and loops around it, outermost first."""
     wanted = {one.statement for one in annotated}
     walk = walked(tree.body, (), counting(tree, annotated), lines)
-    named, tests = named_options(tree, annotated), flags(tree, decided(tree, annotated))
-    return {statement: spelt_path(path, named, tests) for statement, path in walk if statement in wanted}
+    spell = spelling(tree, annotated)
+    return {statement: spell(path) for statement, path in walk if statement in wanted}
 
 
 def decided(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
@@ -64,12 +64,18 @@ def counting(tree: ast.Module, annotated: list[Annotated]) -> set[str]:
     return {one.name for one in annotated if not one.parsed.names} & decided(tree, annotated)
 
 
-def spelt_path(path: Path, named: Mapping[str, frozenset[str]], tests: Mapping[str, ast.expr]) -> Path:
-    """Return a path whose tests compare options, those of `named_options`, as configs hold them.
+def spelling(tree: ast.Module, annotated: list[Annotated]) -> Callable[[Path], Path]:
+    """Return what spells the tests of a path out.
 
-    Tests that have a name, those of `flags`, stand in full.
+    They compare options, those of `named_options`, as configs hold them; such as have a name, those of `flags`, stand
+    in full.
     """
-    return tuple(Branch(spelt(spelt_out(s.test, tests), named), s.holds) if isinstance(s, Branch) else s for s in path)
+    named, tests = named_options(tree, annotated), flags(tree, decided(tree, annotated))
+
+    def spell(step: Branch | Loop) -> Branch | Loop:
+        return Branch(spelt(spelt_out(step.test, tests), named), step.holds) if isinstance(step, Branch) else step
+
+    return lambda path: tuple(map(spell, path))
 
 
 @dataclass(frozen=True)

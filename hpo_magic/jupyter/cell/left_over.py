@@ -11,9 +11,7 @@ from typing import TypeAlias
 
 from hpo_magic.jupyter.cell.annotations import Annotated, Lines
 from hpo_magic.jupyter.cell.binding import SCOPES, bound
-from hpo_magic.jupyter.cell.flags import flags
-from hpo_magic.jupyter.cell.flow import Branch, Path, condition, counting, decided, spelt_path, walked
-from hpo_magic.jupyter.cell.named_options import named_options
+from hpo_magic.jupyter.cell.flow import Branch, Path, condition, counting, decided, spelling, walked
 from hpo_magic.jupyter.cell.own_names import level
 from hpo_magic.jupyter.cell.rewrite import sets_names_unseen
 from hpo_magic.space import Choice, Space
@@ -64,17 +62,13 @@ def left_over(
     """
     if sets_names_unseen(tree):
         return ()
-    known = decided(tree, annotated)
-    named, tests = named_options(tree, annotated), flags(tree, known)
+    known, spell = decided(tree, annotated), spelling(tree, annotated)
     options = {name: domain.options for name in known if isinstance(domain := space.get(name), Choice)}
     found = []
     for site in _sites(tree, walked(tree.body, (), counting(tree, annotated), lines), names):
         if not site.sets or not site.reads or site.reads[0][0] < site.sets[0][0]:
             continue  # what is read first is meant to be the notebook's
-        sets, reads = (
-            [_way(spelt_path(path, named, tests), options, lines) for _, path in some]
-            for some in (site.sets, site.reads)
-        )
+        sets, reads = ([_way(spell(path), options, lines) for _, path in some] for some in (site.sets, site.reads))
         where = _unset(options, sets, reads)
         if where:
             told = ", ".join(f"{parent} = {readable(value)}" for parent, value in where.items())

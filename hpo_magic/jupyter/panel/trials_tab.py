@@ -21,6 +21,7 @@ from hpo_magic.space.shown import readable
 from hpo_magic.space.words import teller
 from hpo_magic.study import Study
 from hpo_magic.trials import State, Trial
+from hpo_magic.trials.constraints import unmet
 
 _PAGE, _TAIL, _WIDE = 100, 30, 40
 """Rows of a page, lines of a log, characters of a cell."""
@@ -165,7 +166,7 @@ def _state(study: Study, trial: Trial, front: set[int]) -> str:
     said = [str(trial.state), *([] if trial.trusted else ["not trusted"])]
     said += ["on the front"] if trial.number in front else []
     if trial.state is State.DONE:
-        missed = [limit.text for limit in study.constraints if not limit.holds(trial.values or {})]
+        missed = unmet(study.constraints, trial.values or {})
         said += [f"misses {' and '.join(missed)}"] if missed else []
     return ", ".join(said)
 

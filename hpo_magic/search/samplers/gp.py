@@ -20,7 +20,7 @@ from hpo_magic.trials import History
 
 if TYPE_CHECKING:
     from hpo_magic.search.expectation import Value
-    from hpo_magic.search.surrogates.gaussian_process import Prior
+    from hpo_magic.search.surrogates.prior import Prior
 
 # What fits and maximises is imported when it is needed first: it takes 0.4 s, a cell's start should not.
 Array = NDArray[np.float64]
@@ -171,7 +171,7 @@ class GaussianProcessSampler:
 
     def _prior(self, cube: Cube, history: History) -> Prior:
         from hpo_magic.search.surrogates.belief import prior_of
-        from hpo_magic.search.surrogates.gaussian_process import Prior
+        from hpo_magic.search.surrogates.prior import Prior
 
         trend = 0.0 if self._misled(cube, history) else self.trend
         trend *= min(1.0, _FEW / max(cube.breadth, 1)) ** self.fade

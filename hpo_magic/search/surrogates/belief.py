@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from hpo_magic.search.cube import Cube
 from hpo_magic.search.scalar import leading_and_latest
 from hpo_magic.search.surrogates import gaussian_process
-from hpo_magic.search.surrogates.gaussian_process import GaussianProcess, Prior
+from hpo_magic.search.surrogates.gaussian_process import GaussianProcess
+from hpo_magic.search.surrogates.prior import Prior
 from hpo_magic.search.surrogates.transform import clipped, standardise
 from hpo_magic.trials import History, Trial
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_TREES, _FEATURES = 24, 5 / 6
+"""Trees, and the part of the coordinates that each split may choose from."""
 
 
 class Forest:
@@ -16,9 +18,6 @@ class Forest:
     points : (n, d) coordinates
     losses : (n,)
     seed : int
-    trees : int
-    features : float
-        The part of the coordinates that each split may choose from.
     drawn : bool
         Draw where to cut (Geurts 2006). Cut halfway between two losses, all trees agree next to the best of them, and
         an acquisition is largest there whatever lies further out; SMAC's forests draw their cuts too.
@@ -31,16 +30,14 @@ class Forest:
     True
     """
 
-    def __init__(
-        self, points: Array, losses: Array, seed: int, trees: int = 24, features: float = 5 / 6, drawn: bool = False
-    ) -> None:
+    def __init__(self, points: Array, losses: Array, seed: int, drawn: bool = False) -> None:
         from skopt.learning import ExtraTreesRegressor, RandomForestRegressor
 
         # One thread: a pool costs more than a hundred rows.
         self._forest = (ExtraTreesRegressor if drawn else RandomForestRegressor)(
-            n_estimators=trees,
+            n_estimators=_TREES,
             min_samples_split=3,
-            max_features=features,
+            max_features=_FEATURES,
             min_variance=1e-6,
             bootstrap=True,
             random_state=seed,
